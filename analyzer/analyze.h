@@ -1,0 +1,49 @@
+/* The whole flow: sources in, one result out. Each stage hands on one struct. */
+#ifndef ANALYZER_ANALYZE_H
+#define ANALYZER_ANALYZE_H
+
+#include "analyzer/check.h"
+
+struct analyze_options {
+	struct intake_options intake;
+	const char *const *maps; /* "OLD=NEW" path prefixes for parts of a set; maps_nr of them */
+	size_t maps_nr;
+	const char *const *only, *const *skip; /* check ids or "prefix*"; 0 of only = all */
+	size_t only_nr, skip_nr;
+	uint32_t max_findings;   /* kept per check */
+	const char *ndctl_json;  /* file with `ndctl list -NRD` output, or NULL */
+	size_t memory;           /* bound of the run's arena, bytes */
+};
+#define ANALYZE_OPTIONS { .intake = { .limits = INTAKE_LIMITS }, .max_findings = 100, \
+			  .memory = (size_t)192 << 20 }
+
+/* How the pool ended its last life, told apart in plain words. */
+enum ending {
+	ENDING_UNKNOWN,      /* no state that could tell */
+	ENDING_CLOSED,       /* closed cleanly */
+	ENDING_OPEN,         /* was open at the crash, or was captured live */
+	ENDING_ADR_FAILED,   /* open, and the device's unsafe-shutdown count has risen since */
+	ENDING_OTHER_DEVICE, /* open, and the state names another device */
+	ENDING_UNPROTECTED,  /* the state is off: nothing can be said */
+	ENDING_TORN,         /* the state was being written */
+};
+
+struct result {
+	const char *path; /* the SOURCE as given */
+	struct arena *arena;
+	struct intake intake;
+	struct model model;
+	struct findings *findings;
+	enum ending ending;
+	const char *verdict;   /* "clean", "recoverable", "damaged", "not a pool" */
+	const char *sentence;  /* the verdict for people, one or two sentences */
+	const char *next_step; /* what to do now */
+	enum status status;    /* STATUS_OK, or why the analysis stopped; what was found stays */
+	struct problem problem;
+};
+
+/* Fills *out, whose arena analyze_close frees with all that hangs on it. */
+enum status analyze(const char *path, const struct analyze_options *options, struct result *out);
+void analyze_close(struct result *r);
+
+#endif

@@ -1,0 +1,56 @@
+#include "formats/base/span.h"
+
+#include <string.h>
+
+bool span_lost(struct span s)
+{
+	return s.lost && s.len && memchr(s.lost, 1, s.len) != NULL;
+}
+
+bool span_zero(struct span s)
+{
+	if (span_lost(s))
+		return false;
+	if (s.len == 0)
+		return true;
+	/* every byte equals its neighbour, and the first is zero */
+	return s.p[0] == 0 && memcmp(s.p, s.p + 1, s.len - 1) == 0;
+}
+
+static bool span_le(struct span s, uint64_t off, unsigned bytes, uint64_t *out)
+{
+	struct span word;
+	uint64_t v = 0;
+
+	if (!span_cut(s, off, bytes, &word) || span_lost(word))
+		return false;
+	for (unsigned i = bytes; i-- > 0;)
+		v = v << 8 | word.p[i];
+	*out = v;
+	return true;
+}
+
+bool span_le16(struct span s, uint64_t off, uint16_t *out)
+{
+	uint64_t v;
+
+	if (!span_le(s, off, 2, &v))
+		return false;
+	*out = (uint16_t)v;
+	return true;
+}
+
+bool span_le32(struct span s, uint64_t off, uint32_t *out)
+{
+	uint64_t v;
+
+	if (!span_le(s, off, 4, &v))
+		return false;
+	*out = (uint32_t)v;
+	return true;
+}
+
+bool span_le64(struct span s, uint64_t off, uint64_t *out)
+{
+	return span_le(s, off, 8, out);
+}

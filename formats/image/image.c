@@ -1,0 +1,53 @@
+#include "formats/image/image.h"
+
+#include <string.h>
+
+bool image_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost)
+{
+	if (at > im->size || len > im->size - at)
+		return false;
+	memset(lost, 0, len);
+	if (len == 0)
+		return true;
+	return im->ops->read(im, at, len, buf, lost, &im->problem) == STATUS_OK;
+}
+
+bool image_span(struct image *im, struct arena *a, uint64_t at, uint64_t len, struct span *out)
+{
+	*out = (struct span){ .at = at };
+	if (at > im->size || len > im->size - at || len > SIZE_MAX / 4)
+		return false;
+	if (len == 0)
+		return true;
+
+	uint8_t *buf = arena_alloc(a, (size_t)len * 2);
+	if (buf == NULL) {
+		problem_set(&im->problem, STATUS_NOMEM, "%s: no memory for %llu bytes of it", im->label,
+			    (unsigned long long)len);
+		return false;
+	}
+	uint8_t *lost = buf + len;
+	if (!image_read(im, at, (size_t)len, buf, lost))
+		return false;
+	bool any = memchr(lost, 1, (size_t)len) != NULL;
+	*out = (struct span){ buf, any ? lost : NULL, at, (size_t)len };
+	return true;
+}
+
+struct extent image_extent(struct image *im, uint64_t at)
+{
+	if (at >= im->size)
+		return (struct extent){ at, 0, EXTENT_HOLE };
+	return im->ops->extent(im, at);
+}
+
+struct origin image_origin(const struct image *im, uint64_t at)
+{
+	return im->ops->origin(im, at);
+}
+
+void image_close(struct image *im)
+{
+	if (im)
+		im->ops->close(im);
+}

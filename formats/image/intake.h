@@ -1,0 +1,70 @@
+/*
+ * From what the user named to images: opens read-only, finds out by the bytes (never by the name)
+ * which compression or container there is, peels it, and lists what came out. Everything with a
+ * bound: nesting, ratio, decoded size, members, time.
+ */
+#ifndef FORMATS_IMAGE_INTAKE_H
+#define FORMATS_IMAGE_INTAKE_H
+
+#include "formats/image/image.h"
+#include "formats/image/source.h"
+
+/* Bounds against bombs; all of them are told in the message when met. */
+struct intake_limits {
+	uint64_t ratio;   /* decoded bytes per stored byte, judged past the first 64 MiB decoded */
+	uint64_t decoded; /* bytes that may come out of one compressed stream */
+	uint32_t depth;   /* layers in a stack */
+	uint32_t members; /* files in one tar or one directory */
+	uint32_t seconds; /* of work on one source; 0 = no bound */
+};
+#define INTAKE_LIMITS { .ratio = 1100, .decoded = UINT64_C(1) << 44, .depth = 6, .members = 100000, \
+			.seconds = 0 }
+
+struct progress; /* report side: told how far a long reading is */
+
+struct intake_options {
+	struct intake_limits limits;
+	const char *mapfile;   /* ddrescue mapfile, or NULL: F.map or F.mapfile beside F is looked for */
+	const char *spool_dir; /* where temporary files may go, or NULL: none are made */
+	bool keep_index;       /* write F.pmsidx beside a compressed F, and use one that fits */
+	bool hash_plain;       /* also hash files that are not compressed: reads all of them */
+	/* Called now and then during long readings; done and total in stored bytes. May be NULL.
+	 * Returning false asks to stop: STATUS_INTERRUPTED. */
+	bool (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
+	void *progress_ctx;
+};
+
+/* One sequence of bytes found: a file, a device, a tar's or a directory's member. */
+struct item {
+	struct image *image;   /* all layers peeled */
+	struct source *source;
+	const char *name;      /* last part of the path or of the member's name */
+	const char *path;      /* absolute path of the outer file (realpath when it can be had) */
+	uint64_t dev, ino;     /* of the outer file: two items of one file are one file (tar members share) */
+	struct item *next;
+};
+
+struct intake {
+	struct arena *arena;
+	struct intake_options options;
+	struct sources sources;
+	struct item *first, *last; /* in the order given; members sorted by name */
+	uint32_t nr;
+	bool group; /* from a directory or a tar: the items may belong together */
+};
+
+/*
+ * Opens what path names and appends its item or items. A regular file, a block device, a DAX
+ * character device; a directory (its regular files, not those below); any of them compressed; a
+ * tar. "-" is standard input. A FIFO, socket or terminal is STATUS_UNSUPPORTED at once.
+ */
+enum status intake_open(struct intake *in, const char *path, const char *role, const char *found,
+			struct problem *p);
+/*
+ * Waits for the readings still going on in the background (decoding, hashing) and fills in what
+ * only they tell: decoded sizes, hashes, holes, trailing garbage. To be called before a report.
+ */
+enum status intake_finish(struct intake *in, struct problem *p);
+void intake_close(struct intake *in);
+
+#endif

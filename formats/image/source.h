@@ -1,0 +1,55 @@
+/*
+ * Provenance: what was opened, how it was peeled, what was read of it, what could not be read.
+ * One struct per leaf, that is per sequence of bytes a person gets by opening a file and peeling
+ * its layers (file, gzip, tar member). Offsets in findings count in that sequence.
+ */
+#ifndef FORMATS_IMAGE_SOURCE_H
+#define FORMATS_IMAGE_SOURCE_H
+
+#include "formats/image/image.h"
+
+struct layer {
+	const char *kind; /* "file", "block-device", "dax-device", "gzip", "bgzf", "zstd", "xz", "lz4", "tar" */
+	const char *name; /* tar: the member's name as stored (untrusted bytes); else NULL */
+	uint64_t size;    /* bytes that come out of this layer */
+	struct layer *next; /* the layer peeled next */
+};
+
+struct range_list {
+	struct range { uint64_t at, len; struct range *next; } *first, *last;
+	uint64_t nr, total; /* ranges; bytes */
+};
+
+struct source {
+	uint32_t idx;       /* place in the report's sources[] */
+	const char *path;   /* the file, as the user or the set file named it (untrusted bytes) */
+	const char *role;   /* "set file", "part", "pool", "mapfile", ... */
+	const char *found;  /* how it was found, in words: "given", "path in the set file", ... */
+	struct layer *layers;
+	uint64_t size;      /* bytes of the leaf, all layers peeled */
+	uint64_t stored_size, allocated; /* of the file: st_size (or device size), st_blocks * 512 */
+	uint64_t mtime;     /* seconds since 1970; 0 = not known. Not reported under --reproducible */
+	bool has_mtime;
+	bool stored_hashed, decoded_hashed;
+	uint8_t stored_sha256[32], decoded_sha256[32];
+	uint64_t holes;     /* bytes of the leaf that are holes of the file; known for plain files */
+	uint64_t read;      /* bytes of the file that we read */
+	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation, bad data */
+	const char *note;   /* what else a reader must know ("trailing garbage after the gzip stream") */
+	struct source *next;
+};
+
+struct sources {
+	struct source *first, *last;
+	uint32_t nr;
+};
+
+/* A new, empty source at the end of the list; NULL without memory. */
+struct source *source_add(struct sources *list, struct arena *a, const char *path, const char *role,
+			  const char *found);
+struct layer *source_layer(struct source *s, struct arena *a, const char *kind, const char *name,
+			   uint64_t size);
+/* Adds a range, joined to the last one when they touch. */
+void source_unread(struct source *s, struct arena *a, uint64_t at, uint64_t len);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * A pool as its parts tell it: replicas, parts, how each was found, and the logical address space
+ * that the parts make together. Built from a set file or, without one, from the headers alone.
+ */
+#ifndef FORMATS_POOL_SET_H
+#define FORMATS_POOL_SET_H
+
+#include "formats/image/intake.h"
+#include "formats/model.h"
+#include "formats/pool/hdr.h"
+#include "formats/pool/poolset.h"
+
+enum part_found {
+	PART_GIVEN,     /* the SOURCE itself, or a member of it */
+	PART_SET_PATH,  /* where the set file says */
+	PART_MAPPED,    /* by --map OLD=NEW */
+	PART_BESIDE_UUID, /* beside the set file (or in the directory or tar), by uuid */
+	PART_BESIDE_NAME, /* the same, by file name only: no header to go by */
+	PART_MISSING,
+	PART_NO_ACCESS, /* it is there and cannot be opened */
+};
+const char *part_found_text(enum part_found f);
+
+struct pool_part {
+	uint32_t replica, idx;
+	struct node *node;          /* replica[r].part[p] */
+	struct node *header;        /* .header; NULL when none is expected and none is there */
+	const struct pool_hdr *hdr; /* decoded header, or NULL: missing, lost, or not expected */
+	struct span hdr_bytes;      /* the whole header as read; empty when outside */
+	enum pool_hdr_sum sum;
+	uint64_t sum_announced;     /* what hdr->checksum ought to be, by the announced mode */
+	bool header_expected;       /* by the set's options (all parts, or part 0 only) */
+	struct item *item;          /* NULL: missing */
+	enum part_found found;
+	const char *why_missing;    /* PART_MISSING, PART_NO_ACCESS: what the system said */
+	const struct poolset_line *line; /* declared by; NULL without a set file, or a directory's file */
+	uint64_t file_size;         /* of the peeled image; 0 when missing */
+	uint64_t usable;            /* u_i: file_size (or the declared size when missing) floored to align */
+	uint64_t align;             /* mapping alignment */
+	uint64_t data_off, data_len; /* in the part: what of it is in the logical space */
+	uint64_t logical_at;        /* where that starts in the replica's logical space */
+};
+
+struct pool_replica {
+	uint32_t idx;
+	struct node *node;
+	bool remote;                /* declared, not analysed */
+	const char *remote_node, *remote_descriptor;
+	bool directory;             /* parts are files of directories */
+	struct pool_part **parts;
+	uint32_t nr;
+	uint64_t size;              /* repsize: bytes of logical space */
+	struct image *logical;      /* parts joined; missing parts are lost ranges. NULL when remote */
+};
+
+/* An item that was offered and is no part of this pool. */
+struct pool_stray {
+	struct item *item;
+	const struct pool_hdr *hdr; /* or NULL: no header */
+	struct node *node;
+	enum { STRAY_FOREIGN, STRAY_DUPLICATE, STRAY_NO_POOL } why;
+	const struct pool_part *twin; /* STRAY_DUPLICATE: the part with the same uuid */
+	struct pool_stray *next;
+};
+
+struct pool_set {
+	enum pool_type type;        /* the majority of readable signatures, else other evidence */
+	const char *type_how;       /* which evidence decided */
+	struct poolset *text;       /* NULL without a set file */
+	struct span text_bytes;
+	struct item *text_item;
+	struct node *text_node;
+	bool singlehdr;             /* as the set file says; without one, as part 0's header says */
+	struct pool_replica **replicas;
+	uint32_t nr;
+	uint64_t size;              /* min over local replicas: the pool's size */
+	struct pool_stray *strays;
+	bool lone_part;             /* one file that its own links call one part of several */
+	const struct pool_hdr *voted; /* field by field, the majority of headers whose checksum holds */
+};
+
+/*
+ * Fills m->pool, m->format and the tree from the intake's items. STATUS_UNSUPPORTED when there
+ * is neither a set file nor a pool header nor anything that looks like a pool whose header is lost.
+ */
+struct set_options {
+	const char *const *maps; /* "OLD=NEW" */
+	size_t maps_nr;
+};
+enum status pool_set_decode(struct model *m, const struct set_options *o, struct problem *p);
+
+#endif
