@@ -2,9 +2,24 @@
 
 #include <string.h>
 
+/* True when [at, at+len) is inside. An unsettled image is asked, and may find its size by that. */
+static bool inside(struct image *im, uint64_t at, uint64_t len)
+{
+	if (im->unsettled && at <= UINT64_MAX - len)
+		(void)im->ops->reach(im, at + len, &im->problem);
+	return at <= im->size && len <= im->size - at;
+}
+
+bool image_settle(struct image *im)
+{
+	if (im->unsettled)
+		(void)im->ops->reach(im, UINT64_MAX, &im->problem);
+	return !im->unsettled && im->problem.status == STATUS_OK;
+}
+
 bool image_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost)
 {
-	if (at > im->size || len > im->size - at)
+	if (!inside(im, at, len))
 		return false;
 	memset(lost, 0, len);
 	if (len == 0)
@@ -15,7 +30,7 @@ bool image_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t
 bool image_span(struct image *im, struct arena *a, uint64_t at, uint64_t len, struct span *out)
 {
 	*out = (struct span){ .at = at };
-	if (at > im->size || len > im->size - at || len > SIZE_MAX / 4)
+	if (len > SIZE_MAX / 4 || !inside(im, at, len))
 		return false;
 	if (len == 0)
 		return true;
@@ -36,7 +51,7 @@ bool image_span(struct image *im, struct arena *a, uint64_t at, uint64_t len, st
 
 struct extent image_extent(struct image *im, uint64_t at)
 {
-	if (at >= im->size)
+	if (!inside(im, at, 1))
 		return (struct extent){ at, 0, EXTENT_HOLE };
 	return im->ops->extent(im, at);
 }

@@ -39,12 +39,18 @@ struct image_ops {
 	/* The range of one kind that holds byte at (inside the image); it starts at `at`. */
 	struct extent (*extent)(struct image *, uint64_t at);
 	struct origin (*origin)(const struct image *, uint64_t at);
+	/*
+	 * Only where the size is found by decoding, else NULL: waits until the bytes below end are
+	 * there or the end is known; in the second case sets size and clears unsettled.
+	 */
+	enum status (*reach)(struct image *, uint64_t end, struct problem *p);
 	void (*close)(struct image *); /* frees the image itself too */
 };
 
 struct image {
 	const struct image_ops *ops;
-	uint64_t size;     /* bytes */
+	uint64_t size;     /* bytes; while unsettled UINT64_MAX: use image_settle, or only read */
+	bool unsettled;    /* the end is not known yet; never set unless intake_options.overlap is */
 	const char *label; /* what to call it in a message; borrowed */
 	bool any_lost;     /* a reading from it may meet lost bytes; lets image_span skip the flags */
 	struct problem problem; /* the first failure of our own while reading; sticky */
@@ -57,6 +63,13 @@ struct image {
 bool image_span(struct image *im, struct arena *a, uint64_t at, uint64_t len, struct span *out);
 /* The same into the caller's own buffers (lost has len bytes too). */
 bool image_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost);
+
+/*
+ * Makes size valid, waiting for the end of a stream that is still being decoded; nothing to do for
+ * any other image. False: our own work failed, and size counts what there is. An image that is read
+ * forward and settled last costs one reading of the stream; settling first may cost a second.
+ */
+bool image_settle(struct image *im);
 
 struct extent image_extent(struct image *im, uint64_t at);
 struct origin image_origin(const struct image *im, uint64_t at);

@@ -27,7 +27,9 @@ struct intake_options {
 	const char *mapfile;   /* ddrescue mapfile, or NULL: F.map or F.mapfile beside F is looked for */
 	const char *spool_dir; /* where temporary files may go, or NULL: none are made */
 	bool keep_index;       /* write F.pmsidx beside a compressed F, and use one that fits */
-	bool hash_plain;       /* also hash files that are not compressed: reads all of them */
+	bool hash_plain;       /* also hash files that are not compressed: reads all of them; and give
+				* the plain digest of decoded bytes beside the tree digest */
+	bool overlap;          /* the caller can work with unsettled images (image_settle) */
 	/* Called now and then during long readings; done and total in stored bytes. May be NULL.
 	 * Returning false asks to stop: STATUS_INTERRUPTED. */
 	bool (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);

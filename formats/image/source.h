@@ -30,8 +30,14 @@ struct source {
 	uint64_t stored_size, allocated; /* of the file: st_size (or device size), st_blocks * 512 */
 	uint64_t mtime;     /* seconds since 1970; 0 = not known. Not reported under --reproducible */
 	bool has_mtime;
-	bool stored_hashed, decoded_hashed;
-	uint8_t stored_sha256[32], decoded_sha256[32];
+	/*
+	 * decoded: of the leaf's bytes. The tree digest is SHA-256 over the SHA-256s (32 raw bytes
+	 * each) of every 1 MiB block, the last one as short as it is: it can be made on two cores and
+	 * skips over zeros, so a stream of terabytes has it too. To verify it by hand:
+	 * zcat F | split -b 1M --filter='sha256sum | cut -c1-64' | xxd -r -p | sha256sum
+	 */
+	bool stored_hashed, decoded_hashed, decoded_tree_hashed;
+	uint8_t stored_sha256[32], decoded_sha256[32], decoded_tree_sha256[32];
 	uint64_t holes;     /* bytes of the leaf that are holes of the file; known for plain files */
 	uint64_t read;      /* bytes of the file that we read */
 	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation, bad data */
