@@ -52,7 +52,7 @@ struct image {
 	uint64_t size;     /* bytes; while unsettled UINT64_MAX: use image_settle, or only read */
 	bool unsettled;    /* the end is not known yet; never set unless intake_options.overlap is */
 	const char *label; /* what to call it in a message; borrowed */
-	bool any_lost;     /* a reading from it may meet lost bytes; lets image_span skip the flags */
+	bool parallel;     /* reading from several threads at once is safe */
 	struct problem problem; /* the first failure of our own while reading; sticky */
 };
 
