@@ -40,7 +40,9 @@ static void memory_close(struct image *im)
 struct image *memory_open(struct arena *a, const char *label, const uint8_t *bytes, uint64_t len,
 			  const struct source *source)
 {
-	static const struct image_ops ops = { memory_read, memory_extent, memory_origin, memory_close };
+	static const struct image_ops ops = {
+		.read = memory_read, .extent = memory_extent, .origin = memory_origin, .close = memory_close,
+	};
 	struct memory *m = ARENA_NEW(a, struct memory);
 
 	if (m == NULL)

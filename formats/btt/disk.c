@@ -1,0 +1,290 @@
+#include "formats/btt/disk.h"
+
+#include "formats/btt/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CACHED = 4096 }; /* map words kept from the last look-up */
+
+/* A map word that the flog overrules. */
+struct overrule {
+	uint32_t arena, lba, word;
+};
+
+struct disk {
+	struct image image;
+	const struct btt *b;
+	uint32_t sector;
+	struct overrule *rules;
+	uint32_t rules_nr;
+	uint32_t cached_arena, cached_first, cached_nr;
+	uint32_t words[CACHED];
+	uint8_t lost[CACHED];
+};
+
+/* Where a sector's bytes are. */
+struct place {
+	enum extent_kind kind;
+	uint64_t at; /* EXTENT_DATA: in the BTT's image */
+};
+
+static struct disk *disk_of(const struct image *im)
+{
+	return (struct disk *)(uintptr_t)im; /* image is the first member */
+}
+
+uint32_t btt_disk_sector(const struct btt *b)
+{
+	for (uint32_t i = 0; i < b->nr; i++) {
+		const struct btt_info *info = b->arenas[i].info;
+
+		if (info && b->container == BTT_IN_POOL)
+			return info->external_lbasize;
+		if (info)
+			return info->external_lbasize >= 4096 ? 4096 : 512;
+	}
+	return b->container == BTT_IN_POOL ? b->bsize : 0;
+}
+
+static int rule_order(const void *x, const void *y)
+{
+	const struct overrule *a = x, *b = y;
+
+	if (a->arena != b->arena)
+		return a->arena < b->arena ? -1 : 1;
+	return a->lba < b->lba ? -1 : a->lba > b->lba;
+}
+
+static const struct overrule *rule_find(const struct disk *d, uint32_t arena, uint32_t lba)
+{
+	struct overrule key = { arena, lba, 0 };
+
+	if (d->rules_nr == 0)
+		return NULL;
+	return bsearch(&key, d->rules, d->rules_nr, sizeof(key), rule_order);
+}
+
+/* The word of the map as it lies. False: lost, or outside. */
+static bool word_at(struct disk *d, uint32_t arena, uint32_t lba, uint32_t *word)
+{
+	const struct btt_arena *ar = &d->b->arenas[arena];
+
+	if (d->cached_nr == 0 || d->cached_arena != arena || lba < d->cached_first ||
+	    lba - d->cached_first >= d->cached_nr) {
+		uint32_t first = lba - lba % CACHED;
+		uint32_t nr = ar->external_nlba - first < CACHED ? ar->external_nlba - first : CACHED;
+
+		d->cached_nr = 0;
+		if (!btt_map_read(d->b, ar, first, nr, d->words, d->lost))
+			return false;
+		d->cached_arena = arena;
+		d->cached_first = first;
+		d->cached_nr = nr;
+	}
+	*word = d->words[lba - d->cached_first];
+	return !d->lost[lba - d->cached_first];
+}
+
+/* Flog entries remember the old word with the flags their writer gave it; PMDK's alone tell a state. */
+static uint32_t old_word(const struct btt *b, const struct btt_flog_entry *e)
+{
+	if (b->container == BTT_IN_POOL && btt_map_state(e->old_map) != BTT_MAP_INITIAL)
+		return e->old_map;
+	return btt_map_word(btt_map_block(e->old_map));
+}
+
+static const struct btt_flog_entry *current(const struct btt_arena *ar, uint32_t lane,
+					    struct btt_lane *out)
+{
+	if (!btt_flog_lane(ar->flog, lane, ar->padding, out) || out->current < 0)
+		return NULL;
+	const struct btt_flog_entry *e = &out->ent[out->current];
+	if (e->lba >= ar->external_nlba || btt_map_block(e->old_map) == btt_map_block(e->new_map))
+		return NULL;
+	return e;
+}
+
+/* Steps back through the lanes that wrote lba, newest first; each lane's write is undone once. */
+static bool before(struct disk *d, uint32_t arena, uint32_t lba, uint32_t *word)
+{
+	const struct btt_arena *ar = &d->b->arenas[arena];
+	uint32_t block = btt_map_owned(*word, lba);
+	bool changed = false;
+
+	for (uint32_t step = 0; step < ar->lanes; step++) {
+		uint32_t lane = 0;
+
+		for (; lane < ar->lanes; lane++) {
+			struct btt_lane l;
+			const struct btt_flog_entry *e = current(ar, lane, &l);
+
+			if (e && e->lba == lba && btt_map_block(e->new_map) == block) {
+				*word = old_word(d->b, e);
+				block = btt_map_block(*word);
+				changed = true;
+				break;
+			}
+		}
+		if (lane == ar->lanes)
+			break;
+	}
+	return changed;
+}
+
+static void rules_make(struct arena *a, struct disk *d, enum btt_view view)
+{
+	uint64_t lanes = 0;
+
+	for (uint32_t k = 0; k < d->b->nr; k++)
+		lanes += d->b->arenas[k].lanes;
+	if (view == BTT_VIEW_MAPPED || lanes == 0)
+		return;
+	d->rules = arena_array(a, lanes, sizeof(*d->rules));
+	for (uint32_t k = 0; d->rules && k < d->b->nr; k++) {
+		const struct btt_arena *ar = &d->b->arenas[k];
+
+		for (uint32_t i = 0; i < ar->lanes; i++) {
+			struct btt_lane l;
+			const struct btt_flog_entry *e = current(ar, i, &l);
+			uint32_t word;
+
+			if (e == NULL || rule_find(d, k, e->lba) || !word_at(d, k, e->lba, &word))
+				continue;
+			bool pending = btt_map_owned(word, e->lba) == btt_map_block(e->old_map);
+			bool rule = false;
+			if (view == BTT_VIEW_RECOVERED && pending) {
+				word = btt_map_word(btt_map_block(e->new_map));
+				rule = true;
+			} else if (view == BTT_VIEW_BEFORE) {
+				rule = before(d, k, e->lba, &word);
+			}
+			if (!rule)
+				continue;
+			d->rules[d->rules_nr++] = (struct overrule){ k, e->lba, word };
+			qsort(d->rules, d->rules_nr, sizeof(*d->rules), rule_order);
+		}
+	}
+}
+
+static struct place look_up(struct disk *d, uint64_t sector)
+{
+	uint32_t k = 0, word;
+
+	while (k + 1 < d->b->nr && sector >= d->b->arenas[k + 1].first_lba)
+		k++;
+	const struct btt_arena *ar = &d->b->arenas[k];
+	uint32_t lba = (uint32_t)(sector - ar->first_lba);
+	const struct overrule *rule = rule_find(d, k, lba);
+
+	if (rule)
+		word = rule->word;
+	else if (!word_at(d, k, lba, &word))
+		return (struct place){ EXTENT_LOST, 0 };
+	switch (btt_map_state(word)) {
+	case BTT_MAP_ERROR:
+		return (struct place){ EXTENT_LOST, 0 };
+	case BTT_MAP_ZERO:
+		return (struct place){ EXTENT_HOLE, 0 };
+	case BTT_MAP_INITIAL:
+		/* never written: the library gives zeros, the driver what the block happens to hold */
+		if (d->b->container == BTT_IN_POOL)
+			return (struct place){ EXTENT_HOLE, 0 };
+		break;
+	case BTT_MAP_NORMAL:
+		break;
+	}
+	uint32_t block = btt_map_owned(word, lba);
+	if (block >= ar->internal_nlba)
+		return (struct place){ EXTENT_LOST, 0 };
+	return (struct place){ EXTENT_DATA, ar->data_at + (uint64_t)block * ar->internal_lbasize };
+}
+
+static enum status disk_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost,
+			     struct problem *p)
+{
+	struct disk *d = disk_of(im);
+
+	while (len) {
+		uint64_t sector = at / d->sector, in = at % d->sector;
+		size_t n = d->sector - in < len ? (size_t)(d->sector - in) : len;
+		struct place pl = look_up(d, sector);
+
+		memset(buf, 0, n);
+		if (pl.kind == EXTENT_LOST)
+			memset(lost, 1, n);
+		else if (pl.kind == EXTENT_DATA && !image_read(d->b->image, pl.at + in, n, buf, lost))
+			return problem_set(p, d->b->image->problem.status, "%s", d->b->image->problem.text);
+		at += n;
+		buf += n;
+		lost += n;
+		len -= n;
+	}
+	return STATUS_OK;
+}
+
+static struct extent disk_extent(struct image *im, uint64_t at)
+{
+	enum { LOOK = 65536 }; /* sectors looked at for one answer; the caller asks again */
+	struct disk *d = disk_of(im);
+	uint64_t sector = at / d->sector, end = sector + 1;
+	struct place first = look_up(d, sector);
+	enum extent_kind kind = first.kind;
+
+	if (kind == EXTENT_DATA && d->b->image->size > first.at &&
+	    image_extent(d->b->image, first.at).kind == EXTENT_HOLE &&
+	    image_extent(d->b->image, first.at).len >= d->sector)
+		kind = EXTENT_HOLE;
+	for (; end < im->size / d->sector && end - sector < LOOK; end++) {
+		struct place pl = look_up(d, end);
+		enum extent_kind k = pl.kind;
+
+		if (k == EXTENT_DATA && d->b->image->size > pl.at) {
+			struct extent e = image_extent(d->b->image, pl.at);
+			if (e.kind == EXTENT_HOLE && e.len >= d->sector)
+				k = EXTENT_HOLE;
+		}
+		if (k != kind)
+			break;
+	}
+	return (struct extent){ at, end * d->sector - at, kind };
+}
+
+static struct origin disk_origin(const struct image *im, uint64_t at)
+{
+	struct disk *d = disk_of(im);
+	uint64_t in = at % d->sector;
+	struct place pl = look_up(d, at / d->sector);
+
+	if (pl.kind != EXTENT_DATA)
+		return (struct origin){ NULL, 0, d->sector - in };
+	struct origin o = image_origin(d->b->image, pl.at + in);
+	if (o.len > d->sector - in)
+		o.len = d->sector - in;
+	return o;
+}
+
+static void disk_close(struct image *im)
+{
+	(void)im; /* all of it is the arena's */
+}
+
+struct image *btt_disk_open(struct arena *a, const struct btt *b, enum btt_view view, uint32_t sector)
+{
+	static const struct image_ops ops = {
+		.read = disk_read, .extent = disk_extent, .origin = disk_origin, .close = disk_close,
+	};
+	struct disk *d;
+	uint64_t size;
+
+	if (sector == 0 || __builtin_mul_overflow(b->nlba, (uint64_t)sector, &size))
+		return NULL;
+	d = ARENA_NEW(a, struct disk);
+	if (d == NULL)
+		return NULL;
+	d->b = b;
+	d->sector = sector;
+	d->image = (struct image){ .ops = &ops, .size = size, .label = "the disk inside the BTT" };
+	rules_make(a, d, view);
+	return &d->image;
+}
