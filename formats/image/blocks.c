@@ -1,0 +1,93 @@
+#include "formats/image/blocks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void blocks_close(struct blocks *b)
+{
+	for (size_t i = 0; i < BLOCKS_MAX; i++)
+		free(b->all[i].p);
+	free(b->zero);
+}
+
+struct block *blocks_find(struct blocks *b, uint64_t idx)
+{
+	for (size_t i = 0; i < BLOCKS_MAX; i++) {
+		struct block *k = &b->all[i];
+
+		if (k->full && k->idx == idx) {
+			k->stamp = ++b->clock;
+			k->passing = false;
+			return k;
+		}
+	}
+	return NULL;
+}
+
+/* How dear a block is; the cheapest is given away first. 0: free. */
+static int price(const struct block *k, uint64_t keep_from, uint64_t keep_to, bool crowd)
+{
+	if (!k->full)
+		return k->p ? 0 : crowd ? 2 : 1; /* rather a buffer there is than a new one */
+	if (k->idx < BLOCKS_HEAD)
+		return 5;
+	if (k->idx >= keep_from && k->idx < keep_to)
+		return 4;
+	return k->passing && crowd ? 1 : 3;
+}
+
+struct block *blocks_take(struct blocks *b, uint64_t keep_from, uint64_t keep_to)
+{
+	struct block *best = NULL;
+	int best_price = 5;
+	unsigned passing = 0;
+
+	for (size_t i = 0; i < BLOCKS_MAX; i++)
+		passing += b->all[i].full && b->all[i].passing && b->all[i].idx >= BLOCKS_HEAD;
+	for (size_t i = 0; i < BLOCKS_MAX; i++) {
+		struct block *k = &b->all[i];
+
+		if (k->filling || atomic_load(&k->users))
+			continue;
+		int p = price(k, keep_from, keep_to, passing >= BLOCKS_PASSING);
+		if (p < best_price || (best && p == best_price && k->stamp < best->stamp)) {
+			best = k;
+			best_price = p;
+		}
+	}
+	if (best == NULL || (best->p == NULL && (best->p = malloc(BLOCK_LEN)) == NULL))
+		return NULL;
+	best->full = false;
+	best->filling = true;
+	return best;
+}
+
+void blocks_put(struct blocks *b, struct block *k, uint64_t idx, size_t len, bool passing)
+{
+	k->filling = false;
+	k->full = len > 0;
+	k->idx = idx;
+	k->len = len;
+	k->passing = passing;
+	k->stamp = ++b->clock;
+}
+
+bool blocks_set_zero(struct blocks *b, uint64_t idx)
+{
+	if (idx / 8 >= b->zero_len) {
+		uint64_t len = (idx / 8 + 1) * 2;
+		uint8_t *more = len > SIZE_MAX / 2 ? NULL : realloc(b->zero, (size_t)len);
+		if (more == NULL)
+			return false;
+		memset(more + b->zero_len, 0, (size_t)(len - b->zero_len));
+		b->zero = more;
+		b->zero_len = len;
+	}
+	b->zero[idx / 8] |= (uint8_t)(1u << idx % 8);
+	return true;
+}
+
+bool blocks_zero(const struct blocks *b, uint64_t idx)
+{
+	return idx / 8 < b->zero_len && b->zero[idx / 8] >> idx % 8 & 1;
+}

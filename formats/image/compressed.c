@@ -1,0 +1,449 @@
+#include "formats/image/pass.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TICK_MS = 200 }; /* between looks at options.progress while waiting */
+
+static const struct image_ops compressed_ops;
+
+static bool starts(const uint8_t *head, size_t len, const char *with, size_t with_len)
+{
+	return len >= with_len && memcmp(head, with, with_len) == 0;
+}
+
+/* BGZF: a gzip member whose extra field has the subfield BC of 2 bytes, first as all writers do. */
+static bool is_bgzf(const uint8_t *h, size_t len)
+{
+	return len >= 18 && h[3] == 4 && h[12] == 'B' && h[13] == 'C' && h[14] == 2 && h[15] == 0;
+}
+
+bool compressed_probe(const uint8_t *head, size_t len, const char **kind)
+{
+	/* zstd may begin with a skippable frame (pzstd does), magic 0x184d2a50 to 0x184d2a5f; lz4's
+	 * are the same, so that what follows the frame would have to tell: zstd's is the likely one */
+	bool skippable = len >= 4 && (head[0] & 0xf0) == 0x50 && head[1] == 0x2a && head[2] == 0x4d &&
+			 head[3] == 0x18;
+
+	if (starts(head, len, "\x1f\x8b\x08", 3))
+		*kind = is_bgzf(head, len) ? "bgzf" : "gzip";
+	else if (starts(head, len, "\x28\xb5\x2f\xfd", 4) || skippable)
+		*kind = "zstd";
+	else if (starts(head, len, "\xfd" "7zXZ\0", 6))
+		*kind = "xz";
+	else if (starts(head, len, "\x04\x22\x4d\x18", 4))
+		*kind = "lz4";
+	else
+		return false;
+	return true;
+}
+
+/* The codec for kind; NULL: built without; *lib is the library it would need. */
+static const struct codec *codec_for(const char *kind, const char **lib)
+{
+	if (strcmp(kind, "gzip") == 0 || strcmp(kind, "bgzf") == 0)
+		return &codec_gzip;
+	*lib = strcmp(kind, "zstd") == 0 ? "libzstd" : strcmp(kind, "xz") == 0 ? "liblzma" : "liblz4";
+#ifdef HAVE_ZSTD
+	if (strcmp(kind, "zstd") == 0)
+		return &codec_zstd;
+#endif
+#ifdef HAVE_LZMA
+	if (strcmp(kind, "xz") == 0)
+		return &codec_xz;
+#endif
+#ifdef HAVE_LZ4
+	if (strcmp(kind, "lz4") == 0)
+		return &codec_lz4;
+#endif
+	return NULL;
+}
+
+/* With the lock, let go while the caller's progress is told. Waits for the pass to move. */
+static void wait_for_pass(struct compressed *c)
+{
+	struct timespec until;
+	const struct intake_options *o = &c->in->options;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += TICK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	if (pthread_cond_timedwait(&c->moved, &c->lock, &until) != ETIMEDOUT || o->progress == NULL ||
+	    !pthread_equal(pthread_self(), c->owner))
+		return;
+	uint64_t done = c->taken;
+	pthread_mutex_unlock(&c->lock);
+	bool on = o->progress(o->progress_ctx, c->image.label, done, c->below_size);
+	pthread_mutex_lock(&c->lock);
+	if (!on) {
+		c->stop = true;
+		pthread_cond_broadcast(&c->room);
+	}
+}
+
+/* With the lock. What was asked for is at least up to end; UINT64_MAX: nobody reads along. */
+static void ask_for(struct compressed *c, uint64_t end)
+{
+	if (end == UINT64_MAX)
+		c->released = true;
+	else if (end > c->wanted)
+		c->wanted = end;
+	pthread_cond_broadcast(&c->room);
+}
+
+/* With the lock, by the owner's side: the pass has ended, and the image has its size. */
+static enum status settle(struct compressed *c)
+{
+	c->image.size = c->given;
+	c->image.unsettled = false;
+	c->layer->size = c->given;
+	c->src->size = c->given;
+	if (c->status == STATUS_OK)
+		return STATUS_OK;
+	return problem_set(&c->image.problem, c->status, "%s: %s stream: %s", c->image.label,
+			   c->layer->kind, c->text);
+}
+
+static enum status compressed_reach(struct image *im, uint64_t end, struct problem *p)
+{
+	struct compressed *c = (struct compressed *)im;
+	enum status status = STATUS_OK;
+
+	pthread_mutex_lock(&c->lock);
+	ask_for(c, end);
+	while (!c->ended && c->given < end)
+		wait_for_pass(c);
+	if (c->ended && im->unsettled)
+		status = settle(c);
+	if (status != STATUS_OK)
+		problem_set(p, status, "%s", im->problem.text);
+	pthread_mutex_unlock(&c->lock);
+	return status;
+}
+
+static enum stream_end back_more(void *ctx, struct stream *s, bool *last)
+{
+	struct compressed *c = ctx;
+	size_t len;
+	bool lost;
+
+	if (!pass_feed(c, c->back_fed, c->back_in, &len, &lost))
+		return STREAM_FAILED;
+	if (lost && len == 0)
+		return STREAM_LOST;
+	c->back_fed += len;
+	s->in = c->back_in;
+	s->in_len = len;
+	*last = !lost && c->back_fed == c->below_size;
+	return STREAM_GOES_ON;
+}
+
+static void back_close(struct compressed *c)
+{
+	if (c->back.dec)
+		c->codec->close(c->back.dec);
+	c->back = (struct stream){ 0 };
+}
+
+/* With back_lock. The decoder for places already passed is put at or before `at`. */
+static bool back_seek(struct compressed *c, uint64_t at)
+{
+	uint8_t window[CODEC_WINDOW_MAX];
+
+	pthread_mutex_lock(&c->lock);
+	const struct seek_entry *e = seek_find(&c->seek, at);
+	struct seek_point p = e->point;
+	size_t window_len = e->window_len;
+	bool here = c->back.dec && c->back.end == STREAM_GOES_ON && c->back.out_at <= at &&
+		    c->back.out_at >= p.out_at;
+	bool ok = here || seek_window(e, window);
+	pthread_mutex_unlock(&c->lock);
+	if (here || !ok)
+		return ok;
+	back_close(c);
+	if (c->back_in == NULL && (c->back_in = malloc(FEED_LEN)) == NULL)
+		return false;
+	c->back = (struct stream){ .codec = c->codec, .dec = c->codec->resume(&p, window, window_len),
+				   .more = back_more, .ctx = c, .in_at = p.in_at, .out_at = p.out_at };
+	c->back_fed = p.in_at;
+	return c->back.dec != NULL;
+}
+
+/* Decodes block idx again into buf, len bytes. */
+static bool back_fill(struct compressed *c, uint64_t idx, uint8_t *buf, size_t len)
+{
+	uint64_t at = idx * BLOCK_LEN;
+	bool zero = false;
+
+	if (!back_seek(c, at))
+		return false;
+	while (c->back.out_at < at) {
+		uint64_t left = at - c->back.out_at;
+		size_t n = left < BLOCK_LEN ? (size_t)left : BLOCK_LEN;
+		if (stream_fill(&c->back, buf, n, &zero) != n)
+			return false;
+	}
+	if (stream_fill(&c->back, buf, len, &zero) != len)
+		return false;
+	if (zero)
+		memset(buf, 0, len);
+	return true;
+}
+
+/* With the lock, let go meanwhile. A block that the pass has left behind; NULL: our own failure. */
+static struct block *back_block(struct compressed *c, uint64_t idx)
+{
+	uint64_t left = c->given - idx * BLOCK_LEN;
+	size_t len = left < BLOCK_LEN ? (size_t)left : BLOCK_LEN;
+
+	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&c->back_lock);
+	pthread_mutex_lock(&c->lock);
+	struct block *k = blocks_find(&c->blocks, idx); /* somebody else may have been quicker */
+	bool there = k != NULL;
+	if (!there)
+		k = blocks_take(&c->blocks, c->released ? UINT64_MAX : c->wanted / BLOCK_LEN,
+				UINT64_MAX);
+	pthread_mutex_unlock(&c->lock);
+	bool ok = there || (k && back_fill(c, idx, k->p, len));
+	pthread_mutex_lock(&c->lock);
+	if (k && !there)
+		blocks_put(&c->blocks, k, idx, ok ? len : 0, false);
+	k = ok ? blocks_find(&c->blocks, idx) : NULL;
+	pthread_mutex_unlock(&c->back_lock);
+	return k;
+}
+
+/* With the lock. The part [off, off+n) of block idx, from wherever it is. */
+static bool read_block(struct compressed *c, uint64_t idx, size_t off, size_t n, uint8_t *buf)
+{
+	while (c->given < idx * BLOCK_LEN + off + n && !c->ended)
+		wait_for_pass(c);
+	if (c->given < idx * BLOCK_LEN + off + n)
+		return false;
+	if (blocks_zero(&c->blocks, idx)) {
+		memset(buf, 0, n);
+		return true;
+	}
+	struct block *k = blocks_find(&c->blocks, idx);
+	if (k == NULL)
+		k = back_block(c, idx);
+	if (k)
+		memcpy(buf, k->p + off, n);
+	return k != NULL;
+}
+
+static enum status compressed_read(struct image *im, uint64_t at, size_t len, uint8_t *buf,
+				   uint8_t *lost, struct problem *p)
+{
+	struct compressed *c = (struct compressed *)im;
+	bool ok = true;
+
+	(void)lost; /* what does not come out of the stream is not inside the image */
+	pthread_mutex_lock(&c->lock);
+	ask_for(c, at + len);
+	while (len && ok) {
+		size_t off = (size_t)(at % BLOCK_LEN);
+		size_t n = len < BLOCK_LEN - off ? len : BLOCK_LEN - off;
+		ok = read_block(c, at / BLOCK_LEN, off, n, buf);
+		at += n;
+		buf += n;
+		len -= n;
+	}
+	enum status stopped = c->ended ? c->status : STATUS_OK;
+	pthread_mutex_unlock(&c->lock);
+	if (ok)
+		return STATUS_OK;
+	if (stopped == STATUS_INTERRUPTED)
+		return problem_set(p, stopped, "%s: stopped while it was being read", im->label);
+	return problem_set(p, STATUS_IO, "%s: decoding it once more did not give the same; was it changed "
+			   "meanwhile?", im->label);
+}
+
+/* A run of zeros is told as a hole, which it may have been: both mean zeros. */
+static struct extent compressed_extent(struct image *im, uint64_t at)
+{
+	struct compressed *c = (struct compressed *)im;
+
+	pthread_mutex_lock(&c->lock);
+	uint64_t end = c->given, idx = at / BLOCK_LEN;
+	bool zero = blocks_zero(&c->blocks, idx);
+	do
+		idx++;
+	while (idx <= (end - 1) / BLOCK_LEN && blocks_zero(&c->blocks, idx) == zero);
+	pthread_mutex_unlock(&c->lock);
+	uint64_t to = idx * BLOCK_LEN < end ? idx * BLOCK_LEN : end;
+	return (struct extent){ at, to - at, zero ? EXTENT_HOLE : EXTENT_DATA };
+}
+
+static struct origin compressed_origin(const struct image *im, uint64_t at)
+{
+	const struct compressed *c = (const struct compressed *)im;
+
+	return (struct origin){ c->src, at, im->size - at };
+}
+
+static void join(struct compressed *c)
+{
+	if (!c->joined)
+		pthread_join(c->thread, NULL);
+	c->joined = true;
+	hasher_close(c->hasher);
+	c->hasher = NULL;
+	if (c->pass.dec)
+		c->codec->close(c->pass.dec);
+	c->pass.dec = NULL;
+}
+
+static void compressed_close(struct image *im)
+{
+	struct compressed *c = (struct compressed *)im;
+
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	pthread_cond_broadcast(&c->room);
+	pthread_mutex_unlock(&c->lock);
+	join(c);
+	back_close(c);
+	free(c->back_in);
+	blocks_close(&c->blocks);
+	seek_close(&c->seek);
+	image_close(c->below);
+	pthread_mutex_destroy(&c->feed_lock);
+	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->back_lock);
+	pthread_cond_destroy(&c->moved);
+	pthread_cond_destroy(&c->room);
+	free(c);
+}
+
+static const struct image_ops compressed_ops = {
+	.read = compressed_read, .extent = compressed_extent, .origin = compressed_origin,
+	.reach = compressed_reach, .close = compressed_close,
+};
+
+/* Signals go to the caller's threads. */
+static bool start_thread(struct compressed *c)
+{
+	sigset_t all, was;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &was);
+	c->hasher = hasher_open(c->in->options.hash_plain);
+	bool ok = c->hasher && pthread_create(&c->thread, NULL, pass_run, c) == 0;
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	return ok;
+}
+
+enum status compressed_open(struct intake *in, struct image *below, struct source *src,
+			    const char *kind, struct image **out, struct problem *p)
+{
+	const char *lib = NULL;
+	const struct codec *codec = codec_for(kind, &lib);
+
+	*out = NULL;
+	if (codec == NULL) {
+		problem_set(p, STATUS_UNSUPPORTED, "%s: compressed with %s, and this program was built "
+			    "without %s; decompress it first", below->label, kind, lib);
+		image_close(below);
+		return STATUS_UNSUPPORTED;
+	}
+	image_settle(below); /* a stream within a stream: only the outer one can be read along */
+	struct compressed *c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		image_close(below);
+		return problem_set(p, STATUS_NOMEM, "no memory to decompress");
+	}
+	c->image = (struct image){ .ops = &compressed_ops, .size = UINT64_MAX, .unsettled = true,
+				   .label = below->label };
+	c->in = in;
+	c->src = src;
+	c->codec = codec;
+	c->owner = pthread_self();
+	c->below = below;
+	c->below_size = below->size;
+	c->released = !in->options.overlap;
+	pthread_mutex_init(&c->feed_lock, NULL);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->back_lock, NULL);
+	pthread_cond_init(&c->moved, NULL);
+	pthread_cond_init(&c->room, NULL);
+	c->layer = source_layer(src, in->arena, kind, NULL, 0);
+	c->pass.dec = codec->open();
+	c->joined = true;
+	if (!seek_open(&c->seek) || c->layer == NULL || c->pass.dec == NULL || !start_thread(c)) {
+		problem_set(p, STATUS_NOMEM, "%s: no memory or no thread to decompress it", below->label);
+		compressed_close(&c->image);
+		return STATUS_NOMEM;
+	}
+	c->joined = false;
+	if (!in->options.overlap)
+		image_settle(&c->image);
+	if (c->image.problem.status == STATUS_INTERRUPTED) {
+		problem_set(p, STATUS_INTERRUPTED, "%s", c->image.problem.text);
+		compressed_close(&c->image);
+		return STATUS_INTERRUPTED;
+	}
+	*out = &c->image;
+	return STATUS_OK;
+}
+
+/* What a reader of the report must know of the stream; NULL: nothing. */
+static const char *note_of(struct compressed *c)
+{
+	struct arena *a = c->in->arena;
+	const char *kind = c->layer->kind, *text = NULL;
+	unsigned long long at = c->fault_at, given = c->given;
+
+	if (c->status != STATUS_OK)
+		text = arena_printf(a, "the %s stream was not read to its end: %s", kind, c->text);
+	else if (c->end == STREAM_SHORT)
+		text = arena_printf(a, "the %s stream ends early, at stored byte %llu: %llu bytes came out of "
+				    "it, what followed is lost", kind, at, given);
+	else if (c->end == STREAM_BAD)
+		text = arena_printf(a, "the %s stream is damaged at or before stored byte %llu (%s): %llu "
+				    "bytes came out of it, what followed is lost", kind, at,
+				    c->why ? c->why : "invalid data", given);
+	else if (c->end == STREAM_LOST)
+		text = arena_printf(a, "stored byte %llu of the %s stream cannot be read: %llu bytes came out "
+				    "of it, what followed is lost", at, kind, given);
+	if (c->note[0])
+		text = text ? arena_printf(a, "%s; %s", text, c->note) : arena_text(a, c->note);
+	return text;
+}
+
+enum status compressed_finish(struct image *im, struct problem *p)
+{
+	if (im->ops != &compressed_ops)
+		return STATUS_OK;
+	struct compressed *c = (struct compressed *)im;
+	if (c->joined)
+		return STATUS_OK;
+
+	enum status status = im->unsettled ? compressed_reach(im, UINT64_MAX, p) : STATUS_OK;
+	join(c);
+	if (status == STATUS_OK && c->status == STATUS_INTERRUPTED)
+		status = problem_set(p, STATUS_INTERRUPTED, "%s", im->problem.text);
+	struct source *src = c->src;
+	const char *note = note_of(c);
+	if (note)
+		src->note = src->note ? arena_printf(c->in->arena, "%s; %s", src->note, note) : note;
+	bool only = src->layers && src->layers->next == c->layer; /* what we read is the file itself */
+	if (c->sums.ok && c->all_stored && only) {
+		memcpy(src->stored_sha256, c->sums.stored, DIGEST_LEN);
+		src->stored_hashed = true;
+	}
+	if (c->sums.ok && c->status == STATUS_OK) {
+		memcpy(src->decoded_tree_sha256, c->sums.tree, DIGEST_LEN);
+		src->decoded_tree_hashed = true;
+	}
+	if (c->sums.plain_ok && c->status == STATUS_OK) {
+		memcpy(src->decoded_sha256, c->sums.plain, DIGEST_LEN);
+		src->decoded_hashed = true;
+	}
+	return status;
+}
