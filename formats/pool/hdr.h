@@ -16,6 +16,8 @@ enum {
 	POOL_HDR_CSUM_14 = 2032,    /* as written by PMDK 1.4 */
 	POOL_HDR_CSUM_4K = 4088,    /* neither: all of it */
 	POOL_HDR_SDS_OFF = 4024,
+	POOL_HDR_SDS_LEN = 64,
+	POOL_HDR_MACHINE_PPC64 = 21,
 };
 
 enum { POOL_FEAT_CHECK_BAD_BLOCKS = 1 };                                     /* compat */
@@ -65,9 +67,12 @@ enum pool_hdr_sum {
 	POOL_HDR_SUM_2K, POOL_HDR_SUM_4K, /* another one than announced */
 	POOL_HDR_SUM_14,        /* as PMDK 1.4 wrote it; accepted only without CKSUM_2K and with its majors */
 };
-/* s: the whole header (4096, or 65536 bytes on a 64 KiB-page machine). *announced: the sum it ought to hold. */
+/*
+ * s: the whole header, 4096 bytes or, where pool_hdr_len says so and the file has them, 65536; lost
+ * bytes count as the zeros they were filled with. *announced: the sum it ought to hold.
+ */
 enum pool_hdr_sum pool_hdr_sum(struct span s, const struct pool_hdr *h, uint64_t *announced);
-/* The sum that the 64 bytes of shutdown state ought to hold. s: the whole header. */
+/* The sum that the 64 bytes of shutdown state ought to hold. s: the whole header; 0 when cut short. */
 uint64_t pool_hdr_sds_sum(struct span s);
 /* True when the part's own links say that it has neighbours: it is one part of several. */
 bool pool_hdr_is_part(const struct pool_hdr *h);
