@@ -2,6 +2,14 @@
  * The poolset text file: which files, in which order, make the replicas of a pool. Parsed as PMDK
  * 1.12 does (src/common/set.c util_poolset_parse), but to the end: every faulty line is kept with
  * its reason, and what can be used of the rest is used. Offsets count from the start of the text.
+ *
+ * Where PMDK would stop, reading goes on so: a part line with a bad size or path keeps its place
+ * in the order, its size unknown (0) or its path as written; a REPLICA line after an empty replica
+ * opens no further one; parts after a remote replica belong to nobody. A line with a NUL or a lost
+ * byte before any '#' is a bad token at that byte (PMDK glues such a line to the next).
+ *
+ * What the parser cannot know is judged by others: AUTO on what is no Device DAX, directories, and
+ * whether the size fits the file.
  */
 #ifndef FORMATS_POOL_POOLSET_H
 #define FORMATS_POOL_POOLSET_H
@@ -63,11 +71,17 @@ struct poolset {
 	uint32_t replicas_nr;
 	bool singlehdr, nohdrs;
 	uint32_t faults;     /* lines with a fault, and faults of the whole */
-	enum poolset_fault whole; /* a fault that belongs to no line: NO_PARTS, SIGNATURE, NOHDRS, ... */
+	enum poolset_fault whole; /* the first fault that belongs to no line of lines: SIGNATURE, NO_PARTS,
+				   * REPLICA_EMPTY, BOTH_OPTIONS, NOHDRS */
+	uint32_t whole_number;    /* the line PMDK would name, or 0 */
+	uint32_t dropped;    /* lines past POOLSET_LINES_MAX: neither kept nor judged */
 	bool lost;           /* bytes of the text could not be read */
 };
 
-enum { POOLSET_TEXT_MAX = 16 << 20 }; /* bytes of text looked at; a longer file is no set file */
+enum {
+	POOLSET_TEXT_MAX = 16 << 20,  /* bytes of text looked at; a longer file is no set file */
+	POOLSET_LINES_MAX = 1 << 17,  /* lines kept */
+};
 
 bool poolset_is(struct span head);  /* head begins with the 11 bytes PMEMPOOLSET */
 /* NULL only without memory. text is borrowed for the life of the arena. */
