@@ -49,7 +49,7 @@ struct check_table {
 	const struct check *checks;
 	size_t nr;
 };
-extern const struct check_table check_tables[];
+extern const struct check_table *const check_tables[];
 extern const size_t check_tables_nr;
 const struct check *check_find(const char *id); /* NULL: no such id */
 
@@ -61,8 +61,12 @@ struct unchecked {
 	struct unchecked *next;
 };
 
+struct facts; /* analyzer/facts/facts.h: found out once, for all checks that ask */
+
 struct findings {
 	struct arena *arena;
+	struct facts *facts;
+	bool deep;                /* user data may be read too */
 	uint32_t keep;            /* findings kept per check; the rest is counted */
 	struct finding *first, *last;
 	uint64_t nr[3];           /* all found, by severity, kept or not */
@@ -80,6 +84,8 @@ void findings_add(struct findings *fs, struct finding f);
 void findings_add_as(struct findings *fs, enum severity severity, struct finding f);
 void findings_unchecked(struct findings *fs, const struct check *by, const struct node *node,
 			const char *why);
+/* Counts findings of by that were made and not kept by the check itself. */
+void findings_more(struct findings *fs, const struct check *by, uint64_t nr);
 /* Did the check called id find something on node (or anywhere, node NULL)? */
 bool findings_hit(const struct findings *fs, const char *id, const struct node *node);
 

@@ -1,0 +1,359 @@
+/* The flog of a BTT: each lane alone, and beside the map. */
+#include "analyzer/check.h"
+#include "analyzer/checks/tables.h"
+#include "analyzer/facts/facts.h"
+
+#include <inttypes.h>
+
+enum { LANE_FLAGS = 0xc0000000u };
+
+static struct finding at_lane(const struct check *by, enum verdict v, const struct btt_arena *ar, uint32_t lane)
+{
+	return (struct finding){ .by = by, .verdict = v, .node = ar->flog_node,
+				 .at = ar->flog_at + (uint64_t)lane * BTT_LANE_LEN, .len = BTT_LANE_LEN,
+				 .idx = lane, .numbered = true };
+}
+
+/* Runs judge over every lane that can be read; the others are told as unread. */
+static void lanes(const struct check *self, const struct model *m, struct findings *out,
+		  void (*judge)(const struct check *, const struct btt_arena *, uint32_t,
+				const struct btt_lane *, struct findings *))
+{
+	const struct btt *b = m->btt;
+
+	for (uint32_t k = 0; b && b->written && k < b->nr; k++) {
+		const struct btt_arena *ar = &b->arenas[k];
+
+		if (ar->lanes == 0 || ar->flog_node == NULL) {
+			findings_unchecked(out, self, ar->node, "no info block tells where the flog is");
+			continue;
+		}
+		for (uint32_t i = 0; i < ar->lanes; i++) {
+			struct btt_lane lane;
+
+			if (btt_flog_lane(ar->flog, i, ar->padding, &lane))
+				judge(self, ar, i, &lane, out);
+			else if (judge)
+				findings_unchecked(out, self, ar->flog_node, "a lane could not be read");
+		}
+	}
+}
+
+static void lost_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
+		const struct btt_arena *ar = &m->btt->arenas[k];
+
+		for (uint32_t i = 0; ar->flog_node && i < ar->lanes; i++) {
+			struct btt_lane lane;
+
+			if (!btt_flog_lane(ar->flog, i, ar->padding, &lane))
+				findings_add(out, at_lane(self, UNVERIFIED, ar, i));
+		}
+	}
+}
+
+static void padding_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
+		const struct btt_arena *ar = &m->btt->arenas[k];
+
+		if (ar->flog_node && ar->padding == BTT_PADDING_UNKNOWN)
+			findings_add(out, (struct finding){
+						  .by = self, .verdict = CONFLICT, .node = ar->flog_node,
+						  .detail = "as many lanes use entries 0 and 1 as use others",
+						  .repair = REPAIR_ASK });
+	}
+}
+
+static void stray_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+			const struct btt_lane *lane, struct findings *out)
+{
+	struct finding f = at_lane(self, CORRUPT, ar, i);
+
+	if (!lane->stray || ar->padding == BTT_PADDING_UNKNOWN)
+		return;
+	f.detail = arena_printf(out->arena, "lane %" PRIu32 " has bytes in an entry that the others leave zero (%s)",
+				i, btt_flog_padding_name(ar->padding));
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+static void sequence_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+			   const struct btt_lane *lane, struct findings *out)
+{
+	struct finding f = at_lane(self, CORRUPT, ar, i);
+	int second = ar->padding == BTT_PADDING_OLD ? 2 : 1;
+
+	if (lane->how == BTT_CURRENT_SEQ)
+		return;
+	f.actual = arena_printf(out->arena, "%" PRIu32 " and %" PRIu32, lane->ent[0].seq, lane->ent[second].seq);
+	f.expected = "two numbers of the cycle 1, 2, 3, one after the other";
+	f.repair = lane->how == BTT_CURRENT_NONE ? REPAIR_ADVANCED : REPAIR_ASK;
+	if (lane->how == BTT_CURRENT_CHAIN)
+		f.detail = arena_printf(out->arena, "lane %" PRIu32 "'s numbers do not tell which entry is newer; "
+						    "its blocks do: entry %d", i, lane->current);
+	else if (lane->how == BTT_CURRENT_DAMAGED_PAIR)
+		f.detail = arena_printf(out->arena, "one of lane %" PRIu32 "'s numbers is wiped or out of range; "
+						    "entry %d is left", i, lane->current);
+	else
+		f.detail = arena_printf(out->arena, "nothing tells which entry of lane %" PRIu32 " is newer", i);
+	findings_add(out, f);
+}
+
+static void range_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+			const struct btt_lane *lane, struct findings *out)
+{
+	const int both[] = { lane->current, lane->previous };
+
+	for (int k = 0; k < 2; k++) {
+		if (both[k] < 0)
+			continue;
+		const struct btt_flog_entry *e = &lane->ent[both[k]];
+		struct finding f = at_lane(self, CORRUPT, ar, i);
+		const char *what = NULL;
+		uint32_t is = 0, below = 0;
+
+		if (e->lba >= ar->external_nlba) {
+			what = "lba";
+			is = e->lba;
+			below = ar->external_nlba;
+		} else if (btt_map_block(e->old_map) >= ar->internal_nlba) {
+			what = "old_map";
+			is = btt_map_block(e->old_map);
+			below = ar->internal_nlba;
+		} else if (btt_map_block(e->new_map) >= ar->internal_nlba) {
+			what = "new_map";
+			is = btt_map_block(e->new_map);
+			below = ar->internal_nlba;
+		}
+		if (what == NULL)
+			continue;
+		f.detail = arena_printf(out->arena, "%s of the %s entry of lane %" PRIu32 " is out of range", what,
+					k == 0 ? "current" : "previous", i);
+		f.expected = arena_printf(out->arena, "below %" PRIu32, below);
+		f.actual = arena_printf(out->arena, "%" PRIu32, is);
+		f.repair = REPAIR_ASK;
+		findings_add(out, f);
+	}
+}
+
+static void chain_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+			const struct btt_lane *lane, struct findings *out)
+{
+	struct finding f = at_lane(self, CONFLICT, ar, i);
+
+	if (lane->how != BTT_CURRENT_SEQ || lane->previous < 0)
+		return;
+	uint32_t wrote = btt_map_block(lane->ent[lane->current].new_map);
+	uint32_t freed = btt_map_block(lane->ent[lane->previous].old_map);
+	if (wrote == freed)
+		return;
+	f.detail = arena_printf(out->arena,
+				"lane %" PRIu32 " wrote into block %" PRIu32 ", and the block it had freed before is %" PRIu32,
+				i, wrote, freed);
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+static void initial_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+			  const struct btt_lane *lane, struct findings *out)
+{
+	struct finding f = at_lane(self, CORRUPT, ar, i);
+	int second = ar->padding == BTT_PADDING_OLD ? 2 : 1;
+
+	/* used lanes have two entries; one entry alone is what the layout wrote */
+	if (lane->how != BTT_CURRENT_SEQ || lane->current != 0 || lane->ent[second].seq != 0)
+		return;
+	const struct btt_flog_entry *e = &lane->ent[0];
+	uint32_t want = ar->external_nlba + i;
+	if (e->lba == i && btt_map_block(e->old_map) == want && btt_map_block(e->new_map) == want)
+		return;
+	f.expected = arena_printf(out->arena, "lba %" PRIu32 ", block %" PRIu32, i, want);
+	f.actual = arena_printf(out->arena, "lba %" PRIu32 ", blocks %" PRIu32 " and %" PRIu32, e->lba,
+				btt_map_block(e->old_map), btt_map_block(e->new_map));
+	f.repair = REPAIR_NONE;
+	findings_add(out, f);
+}
+
+/* Lanes in use by the flag bits their writer leaves. */
+static void writers_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
+		const struct btt_arena *ar = &m->btt->arenas[k];
+		uint32_t flagged = 0, plain = 0;
+
+		for (uint32_t i = 0; ar->flog_node && i < ar->lanes; i++) {
+			struct btt_lane lane;
+
+			if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
+				continue;
+			if (lane.ent[lane.current].new_map & LANE_FLAGS)
+				flagged++;
+			else
+				plain++;
+		}
+		if (flagged && plain)
+			findings_add(out, (struct finding){
+						  .by = self, .verdict = CONFLICT, .node = ar->flog_node,
+						  .detail = arena_printf(out->arena,
+									 "%" PRIu32 " lanes bear libpmemblk's marks, %" PRIu32
+									 " the kernel's",
+									 flagged, plain) });
+	}
+}
+
+/* Runs judge over the accounts of the arenas. */
+static void accounts(const struct check *self, const struct model *m, struct findings *out,
+		     void (*judge)(const struct check *, const struct btt *, const struct btt_arena *,
+				   const struct btt_blocks *, struct findings *))
+{
+	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
+		const struct btt_arena *ar = &m->btt->arenas[k];
+		const struct btt_blocks *bl = ar->flog_node ? facts_btt_blocks(out->facts, m->btt, k) : NULL;
+
+		if (bl && bl->complete)
+			judge(self, m->btt, ar, bl, out);
+		else
+			findings_unchecked(out, self, ar->node, "map or flog could not be accounted for");
+	}
+}
+
+static void behind_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
+			 const struct btt_blocks *bl, struct findings *out)
+{
+	(void)b;
+	for (uint32_t i = 0; i < bl->pending_nr; i++) {
+		const struct btt_pending *p = &bl->pending[i];
+		struct finding f = at_lane(self, CONFLICT, ar, p->lane);
+
+		f.detail = arena_printf(out->arena,
+					"lane %" PRIu32 " finished writing block %" PRIu32 " into media block %" PRIu32
+					"; the map still names %" PRIu32,
+					p->lane, p->lba, p->new_block, p->old_block);
+		f.expected = arena_printf(out->arena, "0x%08" PRIx32, btt_map_word(p->new_block));
+		f.repair = REPAIR_SAFE;
+		findings_add(out, f);
+	}
+}
+
+/* The block that lba had after all lanes' known writes to it, or false when no lane tells more. */
+static bool overtaken(const struct btt_arena *ar, uint32_t lba, uint32_t block)
+{
+	for (uint32_t i = 0; i < ar->lanes; i++) {
+		struct btt_lane lane;
+
+		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane))
+			continue;
+		const int both[] = { lane.current, lane.previous };
+		for (int k = 0; k < 2; k++)
+			if (both[k] >= 0 && lane.ent[both[k]].lba == lba &&
+			    btt_map_block(lane.ent[both[k]].old_map) == block)
+				return true;
+	}
+	return false;
+}
+
+static void shown_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
+			const struct btt_blocks *bl, struct findings *out)
+{
+	(void)bl;
+	for (uint32_t i = 0; i < ar->lanes; i++) {
+		struct btt_lane lane;
+		uint32_t word;
+		uint8_t lost;
+
+		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
+			continue;
+		const struct btt_flog_entry *e = &lane.ent[lane.current];
+		uint32_t old = btt_map_block(e->old_map), new = btt_map_block(e->new_map);
+		if (old == new || e->lba >= ar->external_nlba || !btt_map_read(b, ar, e->lba, 1, &word, &lost) ||
+		    lost)
+			continue;
+		uint32_t held = btt_map_owned(word, e->lba);
+		if (held == new || held == old)
+			continue;
+		/* a later write to the same block by another lane; it may have been overwritten since */
+		if (overtaken(ar, e->lba, new))
+			continue;
+		struct finding f = at_lane(self, CONFLICT, ar, i);
+		f.detail = arena_printf(out->arena,
+					"lane %" PRIu32 " last wrote block %" PRIu32 " into media block %" PRIu32
+					", the map names %" PRIu32 ", and no other lane tells of a write since",
+					i, e->lba, new, held);
+		f.repair = REPAIR_NONE;
+		findings_add(out, f);
+	}
+}
+
+#define OVER_LANES(name)                                                                                 \
+	static void name##_verify(const struct check *self, const struct model *m, struct findings *out) \
+	{                                                                                                \
+		lanes(self, m, out, name##_judge);                                                       \
+	}
+#define OVER_ACCOUNTS(name)                                                                              \
+	static void name##_verify(const struct check *self, const struct model *m, struct findings *out) \
+	{                                                                                                \
+		accounts(self, m, out, name##_judge);                                                    \
+	}
+OVER_LANES(stray)
+OVER_LANES(sequence)
+OVER_LANES(range)
+OVER_LANES(chain)
+OVER_LANES(initial)
+OVER_ACCOUNTS(behind)
+OVER_ACCOUNTS(shown)
+
+#define SOURCE "Linux drivers/nvdimm/btt.c btt_freelist_init; PMDK src/libpmemblk/btt.c read_flog_pair"
+
+static const struct check checks[] = {
+	{ .id = "btt.flog.padding", .covers = "BT-15", .severity = ERROR,
+	  .says = "the flog does not tell which two of a lane's four entries are in use",
+	  .means = "The kernel refuses to attach such a BTT.",
+	  .remedy = "Decide lane by lane by the chain rule and the free blocks.", .source = SOURCE,
+	  .verify = padding_verify },
+	{ .id = "btt.flog.stray", .covers = "BT-15 BT-16", .severity = ERROR,
+	  .says = "a lane has bytes where the other lanes have none",
+	  .means = "The kernel refuses to attach such a BTT; an old and a new kernel may both have written it.",
+	  .remedy = "Compare the lane's entries with the map before clearing any.", .source = SOURCE,
+	  .verify = stray_verify },
+	{ .id = "btt.flog.unread", .covers = "BT-24", .severity = ERROR,
+	  .says = "a lane of the flog could not be read",
+	  .means = "Its free block and its last write are not known from here.",
+	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = lost_verify },
+	{ .id = "btt.flog.sequence", .covers = "BT-16", .severity = ERROR,
+	  .says = "a lane's sequence numbers are not those of a lane",
+	  .means = "The kernel refuses the BTT, or takes the wrong entry; libpmemblk makes the arena read-only.",
+	  .remedy = "Write the lane anew from the entry that the chain rule or the map supports.",
+	  .source = SOURCE, .verify = sequence_verify },
+	{ .id = "btt.flog.range", .covers = "BT-16", .severity = ERROR,
+	  .says = "a lane names a block that does not exist",
+	  .means = "libpmemblk refuses to open the pool; the kernel would write outside the data area.",
+	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = range_verify },
+	{ .id = "btt.flog.chain", .after = "btt.flog.range", .covers = "BT-17", .severity = ERROR,
+	  .says = "a lane's two entries do not follow from each other",
+	  .means = "A lane always writes into the block it freed last; one of the entries is damaged or from "
+		   "another time.",
+	  .remedy = "Compare both with the map.", .source = SOURCE, .verify = chain_verify },
+	{ .id = "btt.flog.map-behind", .covers = "BT-19", .severity = NOTE,
+	  .says = "the flog holds a finished write that the map does not show",
+	  .means = "The write was cut off after its commit. This is no damage: the driver finishes it at its "
+		   "next start.",
+	  .remedy = "None needed.", .source = SOURCE, .verify = behind_verify },
+	{ .id = "btt.flog.not-shown", .covers = "BT-20", .severity = NOTE,
+	  .says = "the map does not show a lane's last write",
+	  .means = "Either a lane that was used again since overwrote the block, or the map word was changed "
+		   "outside the protocol.",
+	  .remedy = "None needed unless other findings name the same block.", .source = SOURCE,
+	  .verify = shown_verify },
+	{ .id = "btt.flog.initial", .covers = "BT-21", .severity = NOTE,
+	  .says = "a lane that was never used does not hold what the layout writes",
+	  .means = "The flog was rewritten by a tool, or comes from another BTT.",
+	  .remedy = "None needed when every block has one owner.", .source = SOURCE, .verify = initial_verify },
+	{ .id = "btt.flog.writers", .covers = "BT-22", .severity = NOTE,
+	  .says = "two implementations have written this flog",
+	  .means = "Both libpmemblk and a kernel have had the container open.", .remedy = "None needed.",
+	  .source = SOURCE, .verify = writers_verify },
+};
+
+const struct check_table btt_flog_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

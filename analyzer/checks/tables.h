@@ -1,0 +1,10 @@
+/* The tables of checks, one a structure. checks.c puts them in order. */
+#ifndef ANALYZER_CHECKS_TABLES_H
+#define ANALYZER_CHECKS_TABLES_H
+
+#include "analyzer/check.h"
+
+extern const struct check_table btt_info_checks, btt_map_checks, btt_flog_checks, log_pool_checks,
+	blk_pool_checks;
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * What many structures say together, found out once and shared by all checks that ask. Computed
+ * when first asked for; owned by the run's arena.
+ */
+#ifndef ANALYZER_FACTS_FACTS_H
+#define ANALYZER_FACTS_FACTS_H
+
+#include "analyzer/facts/btt_blocks.h"
+
+struct facts {
+	struct arena *arena;
+	uint32_t keep; /* places kept of each kind */
+	const struct btt *btt;
+	struct btt_blocks **btt_blocks; /* per arena of btt */
+};
+
+/* Who owns each media block of arena idx; NULL without memory. b is the model's one BTT. */
+const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, uint32_t idx);
+
+#endif
