@@ -52,6 +52,8 @@ struct check_table {
 extern const struct check_table *const check_tables[];
 extern const size_t check_tables_nr;
 const struct check *check_find(const char *id); /* NULL: no such id */
+/* The first check that covers a row of the references ("PH-08"), or NULL: nothing looks after it. */
+const struct check *check_covering(const char *row);
 
 /* A check that did not look, and why. */
 struct unchecked {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 const struct check_table *const check_tables[] = {
+	&poolset_checks, &pool_hdr_checks, &pool_ring_checks, &pool_sds_checks, &pool_replica_checks,
 	&log_pool_checks, &blk_pool_checks, &btt_info_checks, &btt_map_checks, &btt_flog_checks,
 };
 const size_t check_tables_nr = sizeof(check_tables) / sizeof(check_tables[0]);
@@ -14,5 +15,20 @@ const struct check *check_find(const char *id)
 		for (size_t i = 0; i < check_tables[t]->nr; i++)
 			if (strcmp(check_tables[t]->checks[i].id, id) == 0)
 				return &check_tables[t]->checks[i];
+	return NULL;
+}
+
+const struct check *check_covering(const char *row)
+{
+	size_t len = strlen(row);
+
+	for (size_t t = 0; t < check_tables_nr; t++)
+		for (size_t i = 0; i < check_tables[t]->nr; i++) {
+			const char *at = check_tables[t]->checks[i].covers;
+
+			for (; at && (at = strstr(at, row)) != NULL; at += len)
+				if (at[len] == ' ' || at[len] == '\0')
+					return &check_tables[t]->checks[i];
+		}
 	return NULL;
 }

@@ -4,7 +4,8 @@
 
 #include "analyzer/check.h"
 
-extern const struct check_table btt_info_checks, btt_map_checks, btt_flog_checks, log_pool_checks,
+extern const struct check_table pool_hdr_checks, pool_ring_checks, pool_sds_checks, poolset_checks,
+	pool_replica_checks, btt_info_checks, btt_map_checks, btt_flog_checks, log_pool_checks,
 	blk_pool_checks;
 
 #endif

@@ -7,9 +7,12 @@
 
 #include "analyzer/facts/btt_blocks.h"
 
+struct counters;
+
 struct facts {
 	struct arena *arena;
 	uint32_t keep; /* places kept of each kind */
+	const struct counters *counters; /* facts/ending.h: the device now; NULL: not known */
 	const struct btt *btt;
 	struct btt_blocks **btt_blocks; /* per arena of btt */
 };

@@ -15,7 +15,7 @@ enum part_found {
 	PART_SET_PATH,  /* where the set file says */
 	PART_MAPPED,    /* by --map OLD=NEW */
 	PART_BESIDE_UUID, /* beside the set file (or in the directory or tar), by uuid */
-	PART_BESIDE_NAME, /* the same, by file name only: no header to go by */
+	PART_BESIDE_NAME, /* the same, by file name and size: no header to go by */
 	PART_MISSING,
 	PART_NO_ACCESS, /* it is there and cannot be opened */
 };
@@ -30,12 +30,18 @@ struct pool_part {
 	enum pool_hdr_sum sum;
 	uint64_t sum_announced;     /* what hdr->checksum ought to be, by the announced mode */
 	bool header_expected;       /* by the set's options (all parts, or part 0 only) */
+	uint8_t uuid[UUID_LEN];     /* what its neighbours' links call it; null: nobody says */
 	struct item *item;          /* NULL: missing */
+	const struct pool_part *same_file; /* an earlier part that is the very same file, or NULL */
 	enum part_found found;
 	const char *why_missing;    /* PART_MISSING, PART_NO_ACCESS: what the system said */
 	const struct poolset_line *line; /* declared by; NULL without a set file, or a directory's file */
+	const char *path;           /* as declared, or where a directory's file ought to be; or NULL */
+	uint64_t declared;          /* bytes, by the set file; 0: it does not say (AUTO, directory, none) */
 	uint64_t file_size;         /* of the peeled image; 0 when missing */
-	uint64_t usable;            /* u_i: file_size (or the declared size when missing) floored to align */
+	uint64_t usable;            /* u_i: the size it was made with, as far as can be told, floored to align */
+	const char *size_how;       /* which evidence usable is from */
+	bool gap_before;            /* links break before it: further parts may be missing there */
 	uint64_t align;             /* mapping alignment */
 	uint64_t data_off, data_len; /* in the part: what of it is in the logical space */
 	uint64_t logical_at;        /* where that starts in the replica's logical space */
@@ -53,7 +59,7 @@ struct pool_replica {
 	struct image *logical;      /* parts joined; missing parts are lost ranges. NULL when remote */
 };
 
-/* An item that was offered and is no part of this pool. */
+/* An item that was offered and is no part of this pool. Another set file, or a text, is none. */
 struct pool_stray {
 	struct item *item;
 	const struct pool_hdr *hdr; /* or NULL: no header */
@@ -75,9 +81,19 @@ struct pool_set {
 	uint32_t nr;
 	uint64_t size;              /* min over local replicas: the pool's size */
 	struct pool_stray *strays;
+	uint32_t strays_nr;
 	bool lone_part;             /* one file that its own links call one part of several */
+	/* The size that the pool's own descriptor says it has: independent of any header or set file. */
+	bool inner_known;
+	uint64_t inner_size;
+	uint64_t descr_at;          /* where the type was guessed by; use pool_set_descr_at */
+	const char *inner_how;
+	uint32_t beside_seen, beside_left; /* files beside the set file: looked at; left for the bound */
 	const struct pool_hdr *voted; /* field by field, the majority of headers whose checksum holds */
 };
+
+/* The pool header's bytes in the logical space: where the descriptor of the type starts. */
+uint64_t pool_set_descr_at(const struct pool_set *s);
 
 /*
  * Fills m->pool, m->format and the tree from the intake's items. STATUS_UNSUPPORTED when there

@@ -1,0 +1,97 @@
+#include "analyzer/checks/pool_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { MAJOR_BELIEVABLE = 64 };
+
+const struct pool_part *pool_parts_next(const struct pool_set *s, const struct pool_part *p)
+{
+	uint32_t r = p ? p->replica : 0, i = p ? p->idx + 1 : 0;
+
+	for (; r < s->nr; r++, i = 0)
+		if (i < s->replicas[r]->nr)
+			return s->replicas[r]->parts[i];
+	return NULL;
+}
+
+bool pool_parts_header_blank(const struct pool_part *p)
+{
+	for (size_t i = 0; i < p->hdr_bytes.len; i++)
+		if (p->hdr_bytes.p[i])
+			return false;
+	return true;
+}
+
+bool pool_parts_header_gone(const struct pool_part *p)
+{
+	if (p->hdr == NULL || pool_hdr_type(p->hdr) != POOL_UNKNOWN)
+		return false;
+	return pool_parts_header_blank(p) ||
+	       (p->sum == POOL_HDR_SUM_BAD && p->hdr->major > MAJOR_BELIEVABLE);
+}
+
+const struct pool_part *pool_parts_next_header(const struct pool_set *s, const struct pool_part *p,
+					       const struct check *self, struct findings *out)
+{
+	while ((p = pool_parts_next(s, p)) != NULL) {
+		if (!p->header_expected || s->replicas[p->replica]->remote)
+			continue;
+		if (p->item == NULL)
+			findings_unchecked(out, self, p->node, "the part is missing");
+		else if (p->hdr == NULL)
+			findings_unchecked(out, self, p->header ? p->header : p->node,
+					   "the header could not be read");
+		else if (pool_parts_header_gone(p))
+			findings_unchecked(out, self, p->header, "nothing of the header is left");
+		else
+			return p;
+	}
+	return NULL;
+}
+
+bool pool_parts_witness(const struct pool_set *s, const struct pool_part *p)
+{
+	return p->item && p->hdr && p->header_expected && p->sum != POOL_HDR_SUM_BAD &&
+	       pool_hdr_type(p->hdr) != POOL_UNKNOWN &&
+	       (s->voted == NULL || uuid_same(p->hdr->poolset_uuid, s->voted->poolset_uuid));
+}
+
+uint32_t pool_parts_headers_nr(const struct pool_set *s)
+{
+	uint32_t nr = 0;
+
+	for (const struct pool_part *p = NULL; (p = pool_parts_next(s, p)) != NULL;)
+		nr += p->header_expected && p->hdr && !pool_parts_header_gone(p);
+	return nr;
+}
+
+struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,
+				  const char *field)
+{
+	return (struct finding){ .by = by, .verdict = v, .node = p->header ? p->header : p->node,
+				 .field = field && p->header ? layout_field(&pool_hdr_layout, field) : NULL };
+}
+
+const char *pool_parts_uuid(struct arena *a, const uint8_t uuid[UUID_LEN])
+{
+	char text[UUID_TEXT_LEN];
+
+	uuid_text_pmdk(uuid, text);
+	return arena_text(a, text);
+}
+
+const char *pool_parts_name(struct arena *a, const struct pool_part *p)
+{
+	return arena_printf(a, "replica %" PRIu32 " part %" PRIu32, p->replica, p->idx);
+}
+
+bool pool_parts_nonzero(const struct field *f, const void *host, uint32_t *at)
+{
+	const uint8_t *p = layout_bytes(f, host);
+
+	for (*at = 0; *at < f->width; (*at)++)
+		if (p[*at])
+			return true;
+	return false;
+}
