@@ -106,7 +106,7 @@ static void adr_verify(const struct check *self, const struct model *m, struct f
 					other ? p->hdr->sds_uuid : p->hdr->sds_usc);
 		f.expected = arena_printf(out->arena, other ? "0x%" PRIx64 ", of the devices listed"
 							    : "%" PRIu64 ", the count of the devices listed",
-					  other ? now->uuid : now->usc);
+					  (other ? now->uuid : now->usc) * m->pool->replicas[p->replica]->nr);
 		f.detail = ending_text(e);
 		findings_add_as(out, other ? WARNING : self->severity, f);
 	}

@@ -115,9 +115,10 @@ enum ending ending_of_replica(const struct pool_set *s, const struct pool_replic
 	if (h->sds_dirty == 0)
 		return ENDING_CLOSED;
 	if (now && now->known && (h->sds_usc || h->sds_uuid)) {
-		if (h->sds_uuid != now->uuid)
+		/* PMDK adds its region up once for every part. */
+		if (h->sds_uuid != now->uuid * r->nr)
 			return ENDING_OTHER_DEVICE;
-		if (h->sds_usc != now->usc)
+		if (h->sds_usc != now->usc * r->nr)
 			return ENDING_ADR_FAILED;
 	}
 	return ENDING_OPEN;

@@ -172,8 +172,8 @@ Test(pool, a_dirty_pool_is_noted_and_told_apart)
 
 	for (int r = 0; r < REPLICAS; r++) {
 		l->hdr[r][0].sds_dirty = 1;
-		l->hdr[r][0].sds_usc = 3;
-		l->hdr[r][0].sds_uuid = 9;
+		l->hdr[r][0].sds_usc = 3 * PARTS;
+		l->hdr[r][0].sds_uuid = 9 * PARTS;
 		lab_seal(l, r, 0);
 		l->hdr[r][0].sds_checksum = pool_hdr_sds_sum(l->part[r][0].hdr_bytes);
 	}
