@@ -3,6 +3,8 @@
 #define ANALYZER_ANALYZE_H
 
 #include "analyzer/check.h"
+#include "analyzer/facts/recovery.h"
+#include "analyzer/facts/story.h"
 
 struct analyze_options {
 	struct intake_options intake;
@@ -11,6 +13,7 @@ struct analyze_options {
 	const char *const *only, *const *skip; /* check ids or "prefix*"; 0 of only = all */
 	size_t only_nr, skip_nr;
 	uint32_t max_findings;   /* kept per check */
+	bool deep;               /* user data may be read too */
 	const char *ndctl_json;  /* file with `ndctl list -NRD` output, or NULL */
 	size_t memory;           /* bound of the run's arena, bytes */
 };
@@ -35,6 +38,8 @@ struct result {
 	struct model model;
 	struct findings *findings;
 	enum ending ending;
+	struct story *story;       /* what was happening at the crash; NULL: the format keeps no such trace */
+	struct recovery *recovery; /* what the library would do at open; NULL: it does nothing */
 	const char *verdict;   /* "clean", "recoverable", "damaged", "not a pool" */
 	const char *sentence;  /* the verdict for people, one or two sentences */
 	const char *next_step; /* what to do now */

@@ -9,20 +9,30 @@
 #include "formats/base/node.h"
 #include "formats/image/intake.h"
 
-struct pool_set; /* formats/pool/set.h: replicas, parts, headers, the set file */
-struct log_pool; /* formats/log/log.h */
-struct blk_pool; /* formats/blk/blk.h */
-struct btt;      /* formats/btt/arena.h */
+struct pool_set;   /* formats/pool/set.h: replicas, parts, headers, the set file */
+struct log_pool;   /* formats/log/log.h */
+struct blk_pool;   /* formats/blk/blk.h */
+struct obj_pool;   /* formats/obj/obj.h */
+struct btt;        /* formats/btt/arena.h */
+struct ns_capture; /* formats/ns/ns.h */
 
 struct model {
 	struct arena *arena;
 	struct intake *intake;
 	struct node *root;      /* its children are the top-level structures */
-	const char *format;     /* "pmemobj", "pmemblk", "pmemlog", "pmemcto", "poolset", or "unknown" */
+	const char *format;     /* "pmemobj", "pmemblk", "pmemlog", "pmemcto", "poolset", "btt",
+				 * "namespace", or "unknown" */
 	struct pool_set *pool;  /* NULL: not a pool */
+	struct image *logical;  /* the pool's address space that its content was decoded from; borrowed
+				 * from a replica, or an overlay over one. NULL: no part is there */
+	uint32_t replica;       /* whose; the first that holds what can be read */
+	struct obj_pool *obj;   /* NULL: no pmemobj pool */
 	struct log_pool *log;   /* NULL: no pmemlog pool */
 	struct blk_pool *blk;   /* NULL: no pmemblk pool */
 	struct btt *btt;        /* blk's, or a namespace's; NULL: none */
+	struct ns_capture *ns;  /* NULL: no capture of a namespace or an NVDIMM */
+	struct model *inside;   /* what else was found inside of it (a namespace's pool or BTT); a list */
+	struct model *next;     /* in that list */
 };
 
 #endif

@@ -1,0 +1,23 @@
+/* The one list of formats: which there are, how each is recognised and decoded. */
+#ifndef FORMATS_FORMATS_H
+#define FORMATS_FORMATS_H
+
+#include "formats/model.h"
+#include "formats/pool/set.h"
+
+/*
+ * Fills m from the intake's items: m->arena, m->intake and m->root are set, the rest is NULL.
+ * STATUS_UNSUPPORTED: nothing that we know.
+ */
+enum status formats_decode(struct model *m, const struct set_options *o, struct problem *p);
+
+/*
+ * The content of m->pool's type from m->logical, into m and below parent: a pmemobj heap, a log, a
+ * BTT. Also called on an overlay, to see what is there after edits.
+ */
+enum status formats_decode_content(struct model *m, struct node *parent, struct problem *p);
+
+/* m and all that is inside it, in order: NULL starts, NULL ends. */
+struct model *formats_next(struct model *top, struct model *m);
+
+#endif
