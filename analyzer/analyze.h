@@ -40,7 +40,9 @@ struct result {
 	enum ending ending;
 	struct story *story;       /* what was happening at the crash; NULL: the format keeps no such trace */
 	struct recovery *recovery; /* what the library would do at open; NULL: it does nothing */
-	const char *verdict;   /* "clean", "recoverable", "damaged", "not a pool" */
+	/* "clean"; "recoverable" by its own library at open; "repairable": damage that is safe to mend;
+	 * "damaged"; "not a pool"; "unread": our own work failed */
+	const char *verdict;
 	const char *sentence;  /* the verdict for people, one or two sentences */
 	const char *next_step; /* what to do now */
 	enum status status;    /* STATUS_OK, or why the analysis stopped; what was found stays */

@@ -176,11 +176,12 @@ static void put_in_order(struct findings *fs)
 void checks_run(const struct model *m, struct findings *fs, bool (*select)(void *, const struct check *),
 		void *ctx)
 {
-	for (size_t i = 0; i < fs->tallies_nr; i++) {
-		const struct check *c = fs->tallies[i].by;
+	for (const struct model *at = NULL; (at = model_next(m, at)) != NULL;)
+		for (size_t i = 0; i < fs->tallies_nr; i++) {
+			const struct check *c = fs->tallies[i].by;
 
-		if (select == NULL || select(ctx, c))
-			c->verify(c, m, fs);
-	}
+			if (select == NULL || select(ctx, c))
+				c->verify(c, at, fs);
+		}
 	put_in_order(fs);
 }

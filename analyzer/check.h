@@ -92,7 +92,7 @@ void findings_more(struct findings *fs, const struct check *by, uint64_t nr);
 bool findings_hit(const struct findings *fs, const char *id, const struct node *node);
 
 /*
- * Runs every check of the tables that select lets through (NULL: all) over the model, then puts
+ * Runs every check of the tables that select lets through (NULL: all) over the model and those inside it, then puts
  * the findings in their fixed order: severity, then place in the tree, then id.
  */
 void checks_run(const struct model *m, struct findings *fs, bool (*select)(void *, const struct check *),

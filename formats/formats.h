@@ -17,7 +17,4 @@ enum status formats_decode(struct model *m, const struct set_options *o, struct 
  */
 enum status formats_decode_content(struct model *m, struct node *parent, struct problem *p);
 
-/* m and all that is inside it, in order: NULL starts, NULL ends. */
-struct model *formats_next(struct model *top, struct model *m);
-
 #endif

@@ -32,7 +32,10 @@ struct model {
 	struct btt *btt;        /* blk's, or a namespace's; NULL: none */
 	struct ns_capture *ns;  /* NULL: no capture of a namespace or an NVDIMM */
 	struct model *inside;   /* what else was found inside of it (a namespace's pool or BTT); a list */
-	struct model *next;     /* in that list */
+	struct model *next, *up; /* in that list; whose list it is */
 };
+
+/* top and all that is inside it, in order: NULL starts, NULL ends. */
+const struct model *model_next(const struct model *top, const struct model *m);
 
 #endif

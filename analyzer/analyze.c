@@ -1,0 +1,135 @@
+#include "analyzer/analyze.h"
+
+#include "analyzer/facts/ending.h"
+#include "analyzer/facts/facts.h"
+#include "analyzer/verdict.h"
+#include "formats/formats.h"
+
+#include <string.h>
+
+enum { COUNTERS_MAX = 4 << 20 }; /* bytes of `ndctl list` output looked at */
+
+static bool matches(const char *const *list, size_t nr, const char *id)
+{
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(list[i]);
+
+		if (len && list[i][len - 1] == '*' ? strncmp(list[i], id, len - 1) == 0 : strcmp(list[i], id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool wanted(void *ctx, const struct check *c)
+{
+	const struct analyze_options *o = ctx;
+
+	return (o->only_nr == 0 || matches(o->only, o->only_nr, c->id)) && !matches(o->skip, o->skip_nr, c->id);
+}
+
+/* The device's counters now, from a file that somebody made beside the capture. */
+static enum status counters_take(const struct analyze_options *o, struct arena *a, struct counters **out,
+				 struct problem *p)
+{
+	struct intake in = { .arena = a, .options = o->intake };
+	const char *why = NULL;
+	struct span text;
+
+	if (o->ndctl_json == NULL)
+		return STATUS_OK;
+	in.options.overlap = false;
+	enum status st = intake_open(&in, o->ndctl_json, "device counters", "given", p);
+	if (st == STATUS_OK) {
+		struct image *im = in.first ? in.first->image : NULL;
+
+		*out = ARENA_NEW(a, struct counters);
+		if (*out == NULL)
+			st = problem_set(p, STATUS_NOMEM, "%s: no memory", o->ndctl_json);
+		else if (im == NULL || im->size > COUNTERS_MAX || !image_span(im, a, 0, im->size, &text) ||
+			 !counters_read((const char *)text.p, text.len, *out, &why))
+			st = problem_set(p, STATUS_USAGE, "%s: %s; give the output of 'ndctl list -D -H'", o->ndctl_json,
+					 why ? why : "it could not be read");
+	}
+	intake_close(&in);
+	return st;
+}
+
+static struct findings *judge(const struct model *m, const struct analyze_options *o, struct arena *a,
+			      const struct counters *now)
+{
+	struct findings *fs = findings_open(a, o->max_findings);
+
+	if (fs) {
+		fs->deep = o->deep;
+		fs->facts->counters = now;
+		checks_run(m, fs, wanted, (void *)(uintptr_t)o);
+	}
+	return fs;
+}
+
+static enum status look(const char *path, const struct analyze_options *o, struct result *r)
+{
+	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr };
+	struct counters *now = NULL;
+	enum status st;
+
+	r->model.root = node_group(r->arena, NULL, "");
+	if (r->model.root == NULL)
+		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
+	st = counters_take(o, r->arena, &now, &r->problem);
+	if (st == STATUS_OK)
+		st = intake_open(&r->intake, path, "source", "given", &r->problem);
+	if (st == STATUS_OK)
+		st = formats_decode(&r->model, &set, &r->problem);
+	if (st != STATUS_OK)
+		return st;
+	r->findings = judge(&r->model, o, r->arena, now);
+	if (r->findings == NULL)
+		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
+	if (r->model.pool)
+		r->ending = ending_of(r->model.pool, now);
+	return STATUS_OK;
+}
+
+/* What our own work could not do although the evidence is there: out of memory, or reading failed. */
+static enum status hidden_failure(struct result *r)
+{
+	if (arena_failed(r->arena))
+		return problem_set(&r->problem, STATUS_NOMEM,
+				   "%s: the memory set aside for one analysis ran out; give more with --memory", r->path);
+	for (const struct item *it = r->intake.first; it; it = it->next)
+		if (it->image->problem.status != STATUS_OK)
+			return problem_set(&r->problem, it->image->problem.status, "%s", it->image->problem.text);
+	return STATUS_OK;
+}
+
+enum status analyze(const char *path, const struct analyze_options *o, struct result *out)
+{
+	enum status st, late;
+
+	*out = (struct result){ .path = path };
+	out->arena = arena_open(o->memory);
+	if (out->arena == NULL) {
+		out->verdict = "unread";
+		return out->status = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory", path);
+	}
+	out->intake = (struct intake){ .arena = out->arena, .options = o->intake };
+	out->model = (struct model){ .arena = out->arena, .intake = &out->intake, .format = "unknown" };
+	st = look(path, o, out);
+	/* also after a failure: what was hashed and counted by then is told */
+	late = intake_finish(&out->intake, &out->problem);
+	if (st == STATUS_OK)
+		st = late;
+	if (st == STATUS_OK)
+		st = hidden_failure(out);
+	out->status = st;
+	verdict_make(out);
+	return st;
+}
+
+void analyze_close(struct result *r)
+{
+	intake_close(&r->intake);
+	arena_close(r->arena);
+	r->arena = NULL;
+}

@@ -1,0 +1,12 @@
+#include "formats/model.h"
+
+const struct model *model_next(const struct model *top, const struct model *m)
+{
+	if (m == NULL)
+		return top;
+	if (m->inside)
+		return m->inside;
+	while (m != top && m->next == NULL)
+		m = m->up;
+	return m == top ? NULL : m->next;
+}
