@@ -121,6 +121,8 @@ enum status analyze(const char *path, const struct analyze_options *o, struct re
 	if (st == STATUS_OK)
 		st = late;
 	if (st == STATUS_OK)
+		out->map = map_make(out->arena, &out->model, out->findings, out->story);
+	if (st == STATUS_OK)
 		st = hidden_failure(out);
 	out->status = st;
 	verdict_make(out);

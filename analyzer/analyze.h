@@ -3,6 +3,7 @@
 #define ANALYZER_ANALYZE_H
 
 #include "analyzer/check.h"
+#include "analyzer/facts/map.h"
 #include "analyzer/facts/recovery.h"
 #include "analyzer/facts/story.h"
 
@@ -39,6 +40,7 @@ struct result {
 	struct findings *findings;
 	enum ending ending;
 	struct story *story;       /* what was happening at the crash; NULL: the format keeps no such trace */
+	struct map *map;           /* what lies where; NULL: nothing to show */
 	struct recovery *recovery; /* what the library would do at open; NULL: it does nothing */
 	/* "clean"; "recoverable" by its own library at open; "repairable": damage that is safe to mend;
 	 * "damaged"; "not a pool"; "unread": our own work failed */

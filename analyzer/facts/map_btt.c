@@ -1,0 +1,100 @@
+#include "analyzer/facts/map_draw.h"
+
+#include "formats/btt/arena.h"
+#include "formats/btt/map.h"
+
+enum {
+	WORDS_AT_ONCE = 1 << 16,
+	WORD_LEN = 4, /* bytes of a map word */
+};
+#define WORDS_DRAWN ((uint64_t)1 << 26) /* a larger map would have to be read once more for its picture */
+
+static uint32_t state_class(struct map *m, enum btt_map_state state, bool lost)
+{
+	if (lost)
+		return map_class(m, "unreadable", "Bytes that could not be read.", MAP_LOST);
+	switch (state) {
+	case BTT_MAP_INITIAL:
+		return map_class(m, "never written", "A block that was never written: it has its first place.",
+				 MAP_UNUSED);
+	case BTT_MAP_ERROR:
+		return map_class(m, "error", "A block whose reading fails until it is written again.", MAP_ODD);
+	case BTT_MAP_ZERO:
+		return map_class(m, "zero", "A block that reads as zeros.", MAP_FREE);
+	case BTT_MAP_NORMAL:
+		break;
+	}
+	return map_class(m, "written", "A block that holds data.", MAP_DATA);
+}
+
+/* Words that say the same are put as one. */
+static const struct map_band *words_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+{
+	uint32_t *words = arena_array(m->arena, WORDS_AT_ONCE, sizeof(*words));
+	uint8_t *lost = arena_alloc(m->arena, WORDS_AT_ONCE);
+	struct map_band *band = map_band(m, (struct map_band){
+		.group = "Blocks by the map", .title = arena_printf(m->arena, "arena %u", ar->idx),
+		.says = ar->external_nlba > WORDS_DRAWN ? "The map's first part; the rest is too long to be drawn."
+						       : "What the map says of every block of the disk inside.",
+		.shape = MAP_GRID, .unit = "block", .unit_len = WORD_LEN, .image = b->image, .at = ar->map_at,
+		.len = WORD_LEN * (ar->external_nlba > WORDS_DRAWN ? WORDS_DRAWN : ar->external_nlba),
+		.node = ar->map_node,
+	});
+
+	if (band == NULL || words == NULL || lost == NULL)
+		return NULL;
+	for (uint64_t at = 0; at < band->len; at += (uint64_t)WORDS_AT_ONCE * WORD_LEN) {
+		uint64_t first = at / WORD_LEN, left = (band->len - at) / WORD_LEN;
+		uint32_t nr = left < WORDS_AT_ONCE ? (uint32_t)left : WORDS_AT_ONCE;
+
+		if (!btt_map_read(b, ar, (uint32_t)first, nr, words, lost))
+			return band;
+		for (uint32_t i = 0, start = 0; i < nr; i++) {
+			uint32_t class = state_class(m, btt_map_state(words[i]), lost[i]);
+
+			if (band->slice && i + 1 < nr &&
+			    class == state_class(m, btt_map_state(words[i + 1]), lost[i + 1]))
+				continue;
+			map_put(band, (struct map_tile){
+				.at = band->at + WORD_LEN * (first + start), .len = (uint64_t)WORD_LEN * (i + 1 - start),
+				.used = MAP_USED_UNKNOWN, .class = class,
+			});
+			start = i + 1;
+		}
+	}
+	return band;
+}
+
+static void arena_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+{
+	uint32_t meta = map_class(m, "structure", "Bookkeeping of the format: headers, tables, logs.", MAP_META);
+	uint32_t data = map_class(m, "content", "Bytes of the pool's address space.", MAP_DATA);
+	struct map_band *band = map_band(m, (struct map_band){
+		.group = "BTT arenas", .title = arena_printf(m->arena, "arena %u", ar->idx), .shape = MAP_LINE,
+		.image = b->image, .node = ar->node, .at = ar->at, .len = ar->len,
+		.says = "Two info blocks, the data blocks, the map that finds them, and the log of the last writes.",
+	});
+	const struct btt_copy *copies[] = { &ar->primary, &ar->backup };
+
+	for (int i = 0; i < 2; i++)
+		if (copies[i]->node)
+			map_put(band, (struct map_tile){
+				copies[i]->node->at, copies[i]->node->len, MAP_USED_UNKNOWN, meta,
+				.label = i ? "info block, backup" : "info block", .node = copies[i]->node });
+	if (ar->from == BTT_FROM_NONE)
+		return;
+	map_put(band, (struct map_tile){
+		ar->data_at, (uint64_t)ar->internal_lbasize * ar->internal_nlba, MAP_USED_UNKNOWN, data,
+		.label = "data blocks" });
+	map_put(band, (struct map_tile){
+		ar->map_at, (uint64_t)WORD_LEN * ar->external_nlba, MAP_USED_UNKNOWN, meta,
+		.label = "map", .node = ar->map_node, .inside = words_band(m, b, ar) });
+	map_put(band, (struct map_tile){
+		ar->flog_at, ar->flog.len, MAP_USED_UNKNOWN, meta, .label = "flog", .node = ar->flog_node });
+}
+
+void map_btt(struct map *m, const struct model *in)
+{
+	for (uint32_t i = 0; in->btt && i < in->btt->nr; i++)
+		arena_band(m, in->btt, &in->btt->arenas[i]);
+}
