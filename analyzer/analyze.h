@@ -53,6 +53,12 @@ struct result {
 
 /* Fills *out, whose arena analyze_close frees with all that hangs on it. */
 enum status analyze(const char *path, const struct analyze_options *options, struct result *out);
+/*
+ * The same analysis of first's evidence as it reads through images, one for each item of its intake
+ * in that order (NULL: as it was). Nothing is opened again; images and first must outlive *out.
+ */
+enum status analyze_again(const struct result *first, struct image *const *images,
+			  const struct analyze_options *options, struct result *out);
 void analyze_close(struct result *r);
 
 #endif

@@ -57,6 +57,16 @@ static enum status peel(struct intake *in, struct source *src, struct image **im
 	}
 }
 
+static void item_append(struct intake *in, struct item *it)
+{
+	if (in->last)
+		in->last->next = it;
+	else
+		in->first = it;
+	in->last = it;
+	in->nr++;
+}
+
 static enum status item_add(struct intake *in, const char *path, struct image *im, struct source *src,
 			    const struct stat *st, struct problem *p)
 {
@@ -76,12 +86,7 @@ static enum status item_add(struct intake *in, const char *path, struct image *i
 	it->ino = st->st_ino;
 	free(real);
 	src->size = im->size;
-	if (in->last)
-		in->last->next = it;
-	else
-		in->first = it;
-	in->last = it;
-	in->nr++;
+	item_append(in, it);
 	return STATUS_OK;
 }
 
@@ -159,6 +164,9 @@ static enum status names_read(struct intake *in, const char *path, char ***names
 	return STATUS_OK;
 }
 
+static enum status path_take(struct intake *in, const char *path, const char *role, const char *found,
+			     struct problem *p);
+
 static enum status directory_take(struct intake *in, const char *path, const char *role, const char *found,
 				  struct problem *p)
 {
@@ -174,7 +182,7 @@ static enum status directory_take(struct intake *in, const char *path, const cha
 		if (stat(names[i], &sb) != 0 || !S_ISREG(sb.st_mode) || sb.st_size == 0)
 			continue;
 		/* one file that cannot be opened does not end the others' analysis */
-		enum status s = intake_open(in, names[i], role, found, &own);
+		enum status s = path_take(in, names[i], role, found, &own);
 		if (s == STATUS_NOMEM || s == STATUS_INTERRUPTED)
 			st = problem_set(p, s, "%s", own.text);
 	}
@@ -182,8 +190,8 @@ static enum status directory_take(struct intake *in, const char *path, const cha
 	return st;
 }
 
-enum status intake_open(struct intake *in, const char *path, const char *role, const char *found,
-			struct problem *p)
+static enum status path_take(struct intake *in, const char *path, const char *role, const char *found,
+			     struct problem *p)
 {
 	struct stat st;
 
@@ -206,6 +214,45 @@ enum status intake_open(struct intake *in, const char *path, const char *role, c
 	return file_take(in, path, role, found, fd, &opened, p);
 }
 
+/* Hands out what was opened under path before. False: nothing was. */
+static bool take_again(struct intake *in, const char *path)
+{
+	struct image *const *image = in->again->images;
+	bool any = false;
+
+	for (const struct item *it = in->again->first->first; it; it = it->next, image++) {
+		if (strcmp(it->opened_as, path) != 0)
+			continue;
+		struct item *mine = ARENA_NEW(in->arena, struct item);
+
+		if (mine == NULL)
+			return any;
+		*mine = *it;
+		mine->next = NULL;
+		mine->borrowed = true;
+		if (*image)
+			mine->image = *image;
+		item_append(in, mine);
+		any = true;
+	}
+	in->group |= any && in->again->first->group;
+	return any;
+}
+
+enum status intake_open(struct intake *in, const char *path, const char *role, const char *found,
+			struct problem *p)
+{
+	struct item *before = in->last;
+	const char *as = arena_text(in->arena, path);
+
+	if (in->again && take_again(in, path))
+		return STATUS_OK;
+	enum status st = path_take(in, path, role, found, p);
+	for (struct item *it = before ? before->next : in->first; it; it = it->next)
+		it->opened_as = as ? as : "";
+	return st;
+}
+
 enum status intake_finish(struct intake *in, struct problem *p)
 {
 	enum status st = STATUS_OK;
@@ -223,6 +270,7 @@ enum status intake_finish(struct intake *in, struct problem *p)
 void intake_close(struct intake *in)
 {
 	for (struct item *it = in->first; it; it = it->next)
-		image_close(it->image);
+		if (!it->borrowed)
+			image_close(it->image);
 	in->first = in->last = NULL;
 }

@@ -43,7 +43,15 @@ struct item {
 	const char *name;      /* last part of the path or of the member's name */
 	const char *path;      /* absolute path of the outer file (realpath when it can be had) */
 	uint64_t dev, ino;     /* of the outer file: two items of one file are one file (tar members share) */
+	const char *opened_as; /* the path given to intake_open that led to it */
+	bool borrowed;         /* image is somebody else's to close */
 	struct item *next;
+};
+
+/* Items that were opened before, to be handed out again in place of opening anything. */
+struct intake_again {
+	const struct intake *first;
+	struct image *const *images; /* for each item of first in order: what to read; NULL: its own image */
 };
 
 struct intake {
@@ -53,6 +61,7 @@ struct intake {
 	struct item *first, *last; /* in the order given; members sorted by name */
 	uint32_t nr;
 	bool group; /* from a directory or a tar: the items may belong together */
+	const struct intake_again *again; /* or NULL: images then are borrowed, closed by their owner */
 };
 
 /*
