@@ -16,6 +16,7 @@ enum remedy_class { REPAIR_NONE, REPAIR_SAFE, REPAIR_ASK, REPAIR_ADVANCED };
 
 struct check;
 struct findings;
+struct plan; /* analyzer/repair/plan.h */
 
 struct finding {
 	const struct check *by;
@@ -42,6 +43,8 @@ struct check {
 	const char *remedy;   /* what to do next */
 	const char *source;   /* where the rule is written */
 	void (*verify)(const struct check *, const struct model *, struct findings *);
+	/* Adds steps that would mend the finding, from a second witness; NULL: there is no way. */
+	void (*repair)(const struct check *, const struct finding *, const struct model *, struct plan *);
 };
 
 /* A table of checks of one structure; analyzer/checks/checks.c is the one list of tables. */

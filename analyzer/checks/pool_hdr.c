@@ -1,6 +1,7 @@
 /* The fields of a pool header, each by itself: signature, versions, features, architecture, padding. */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/header.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -189,28 +190,10 @@ static void sds_needs_2k_judge(const struct check *self, const struct pool_set *
 }
 OVER_HEADERS(sds_needs_2k)
 
-static uint32_t word_at(struct span s, uint64_t off)
-{
-	return (uint32_t)s.p[off] | (uint32_t)s.p[off + 1] << 8 | (uint32_t)s.p[off + 2] << 16 |
-	       (uint32_t)s.p[off + 3] << 24;
-}
-
-/*
- * One changed word moves the low sum by the change and the high sum by the change times the words
- * from there to the end; where exactly one place fits both, that is the place.
- */
 static const char *localise(struct arena *a, const struct pool_part *p)
 {
-	uint64_t covered = p->hdr->incompat & POOL_FEAT_CKSUM_2K ? POOL_HDR_CSUM_2K : POOL_HDR_CSUM_4K;
-	uint32_t words = (uint32_t)(p->hdr_bytes.len / 4), place = 0, fits = 0;
-	uint32_t lo = (uint32_t)p->sum_announced - (uint32_t)p->hdr->checksum;
-	uint32_t hi = (uint32_t)(p->sum_announced >> 32) - (uint32_t)(p->hdr->checksum >> 32);
+	uint32_t place = 0, was = 0, now = 0, fits = pool_parts_changed_word(p, &place, &was);
 
-	for (uint32_t i = 0; lo && i < covered / 4; i++)
-		if ((uint32_t)(lo * (words - i)) == hi) {
-			place = i * 4;
-			fits++;
-		}
 	if (fits == 0)
 		return "no single changed word explains it: several words changed, or the checksum itself";
 	if (fits > 1)
@@ -219,9 +202,9 @@ static const char *localise(struct arena *a, const struct pool_part *p)
 	for (uint32_t i = 0; i < pool_hdr_layout.nr; i++)
 		if (pool_hdr_layout.fields[i].off <= place)
 			name = pool_hdr_layout.fields[i].name;
+	(void)span_le32(p->hdr_bytes, place, &now);
 	return arena_printf(a, "one changed word explains it: at 0x%" PRIx32 " (%s), now 0x%08" PRIx32
-			    ", 0x%08" PRIx32 " when the checksum was made",
-			    place, name, word_at(p->hdr_bytes, place), word_at(p->hdr_bytes, place) - lo);
+			    ", 0x%08" PRIx32 " when the checksum was made", place, name, now, was);
 }
 
 static void checksum_judge(const struct check *self, const struct pool_set *s, const struct pool_part *p,
@@ -373,29 +356,29 @@ static const struct check checks[] = {
 	{ .id = "pool.hdr.lost", .covers = "PH-01", .severity = ERROR,
 	  .says = "nothing of the pool header is left", .means = REFUSED,
 	  .remedy = "The header can be made again from the other headers of the set, which also hold this part's uuid.",
-	  .source = HDR, .verify = lost_verify },
+	  .source = HDR, .verify = lost_verify, .repair = header_repair_lost },
 	{ .id = "pool.hdr.signature", .after = "pool.hdr.lost", .covers = "PH-01", .severity = ERROR,
 	  .says = "the signature does not name the type of this pool", .means = REFUSED,
 	  .remedy = "Restore it from another header of the set or from the type that the data shows.",
-	  .source = HDR, .verify = signature_verify },
+	  .source = HDR, .verify = signature_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.major", .after = "pool.hdr.lost", .covers = "PH-02", .severity = ERROR,
 	  .says = "the layout version is not one of this pool", .means = REFUSED,
 	  .remedy = "Restore it from another header of the set; a pmemlog or pmemblk pool always has 1.",
-	  .source = "PMDK 1.0 to 2.1, *_FORMAT_MAJOR", .verify = major_verify },
+	  .source = "PMDK 1.0 to 2.1, *_FORMAT_MAJOR", .verify = major_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.incompat", .after = "pool.hdr.lost", .covers = "PH-03", .severity = ERROR,
 	  .says = "the header demands features that no version of PMDK has", .means = REFUSED,
 	  .remedy = "Restore the word from another header of the set.",
-	  .source = "PMDK 1.12 src/common/pool_hdr.c util_feature_check", .verify = incompat_verify },
+	  .source = "PMDK 1.12 src/common/pool_hdr.c util_feature_check", .verify = incompat_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.compat", .after = "pool.hdr.lost", .covers = "PH-04", .severity = WARNING,
 	  .says = "unknown features are set in a word that may be ignored",
 	  .means = "Unknown compat bits are ignored; with unknown ro_compat bits the pool can only be read.",
 	  .remedy = "Clear them on a copy, and make the checksum again.",
-	  .source = "PMDK 1.12 src/common/pool_hdr.c util_feature_check", .verify = compat_verify },
+	  .source = "PMDK 1.12 src/common/pool_hdr.c util_feature_check", .verify = compat_verify, .repair = header_repair_field },
 	{ .id = "pool.set.features", .after = "pool.hdr.lost", .covers = "PH-05", .severity = ERROR,
 	  .says = "the headers of the set announce different features",
 	  .means = "The libraries refuse to open the set. A change of features was cut off, or a part is from elsewhere.",
 	  .remedy = "Decide which state was meant, and write it to every header of the set.",
-	  .source = HDR, .verify = features_verify },
+	  .source = HDR, .verify = features_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.singlehdr", .after = "pool.hdr.lost", .covers = "PH-06 PS-06", .severity = ERROR,
 	  .says = "the header and the set file disagree on SINGLEHDR",
 	  .means = "The libraries refuse to open the set; read the wrong way, all data behind part 0 is shifted by a header.",
@@ -405,15 +388,15 @@ static const struct check checks[] = {
 	  .says = "the shutdown state is kept inside the part of the header that is summed",
 	  .means = "No tool makes this combination: every opening of the pool would break the header's checksum.",
 	  .remedy = "Set CKSUM_2K when the checksum is right that way.",
-	  .source = "PMDK 1.12 src/libpmempool/feature.c", .verify = sds_needs_2k_verify },
+	  .source = "PMDK 1.12 src/libpmempool/feature.c", .verify = sds_needs_2k_verify, .repair = header_repair_2k },
 	{ .id = "pool.hdr.checksum", .after = "pool.hdr.lost", .covers = "PH-08", .severity = ERROR,
 	  .says = "the header's checksum is wrong", .means = REFUSED,
 	  .remedy = "Put the damaged field right first; a checksum made to fit damage hides it.",
-	  .source = "PMDK 1.12 src/core/util.c util_checksum", .verify = checksum_verify },
+	  .source = "PMDK 1.12 src/core/util.c util_checksum", .verify = checksum_verify, .repair = header_repair_checksum },
 	{ .id = "pool.hdr.arch", .after = "pool.hdr.lost", .covers = "PH-09", .severity = ERROR,
 	  .says = "the description of the machine is not one that PMDK writes", .means = REFUSED,
 	  .remedy = "Restore it from another header of the set, or from one made on the same kind of machine.",
-	  .source = "PMDK 1.12 src/common/util.c util_check_arch_flags", .verify = arch_verify },
+	  .source = "PMDK 1.12 src/common/util.c util_check_arch_flags", .verify = arch_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.uuid-pattern", .after = "pool.hdr.lost", .covers = "PH-14", .severity = NOTE,
 	  .says = "a uuid is not one that PMDK would make",
 	  .means = "The libraries accept it as long as all links agree; a bad repair or damage leaves such values.",
@@ -427,11 +410,11 @@ static const struct check checks[] = {
 	  .says = "unused bytes of the header are not zero",
 	  .means = "Something wrote over the header, or a newer format keeps something here.",
 	  .remedy = "Zero them when the checksum then is right.", .source = "PMDK 1.12 src/common/pool_hdr.h",
-	  .verify = unused_verify },
+	  .verify = unused_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.unused2", .after = "pool.hdr.lost", .covers = "PH-17", .severity = NOTE,
 	  .says = "unused bytes behind the summed part of the header are not zero",
 	  .means = "Nothing reads them; something wrote where it should not.", .remedy = "None needed.",
-	  .source = "PMDK 1.12 src/common/pool_hdr.h", .verify = unused2_verify },
+	  .source = "PMDK 1.12 src/common/pool_hdr.h", .verify = unused2_verify, .repair = header_repair_field },
 };
 
 const struct check_table pool_hdr_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

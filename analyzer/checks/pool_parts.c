@@ -57,6 +57,23 @@ bool pool_parts_witness(const struct pool_set *s, const struct pool_part *p)
 	       (s->voted == NULL || uuid_same(p->hdr->poolset_uuid, s->voted->poolset_uuid));
 }
 
+const uint8_t *pool_parts_called(const struct pool_set *s, const struct pool_part *p, const char **who)
+{
+	if (pool_parts_witness(s, p)) {
+		*who = "the header it names";
+		return p->hdr->uuid;
+	}
+	if (!uuid_null(p->uuid)) {
+		*who = "the links of other headers";
+		return p->uuid;
+	}
+	if (p->hdr && !pool_parts_header_gone(p)) {
+		*who = "the header it names, itself damaged";
+		return p->hdr->uuid;
+	}
+	return NULL;
+}
+
 uint32_t pool_parts_headers_nr(const struct pool_set *s)
 {
 	uint32_t nr = 0;
@@ -64,6 +81,23 @@ uint32_t pool_parts_headers_nr(const struct pool_set *s)
 	for (const struct pool_part *p = NULL; (p = pool_parts_next(s, p)) != NULL;)
 		nr += p->header_expected && p->hdr && !pool_parts_header_gone(p);
 	return nr;
+}
+
+uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uint32_t *was)
+{
+	uint64_t covered = p->hdr->incompat & POOL_FEAT_CKSUM_2K ? POOL_HDR_CSUM_2K : POOL_HDR_CSUM_4K;
+	uint32_t words = (uint32_t)(p->hdr_bytes.len / 4), fits = 0, now = 0;
+	uint32_t lo = (uint32_t)p->sum_announced - (uint32_t)p->hdr->checksum;
+	uint32_t hi = (uint32_t)(p->sum_announced >> 32) - (uint32_t)(p->hdr->checksum >> 32);
+
+	for (uint32_t i = 0; lo && i < covered / 4 && i < words; i++)
+		if ((uint32_t)(lo * (words - i)) == hi) {
+			*place = i * 4;
+			fits++;
+		}
+	if (fits == 1 && span_le32(p->hdr_bytes, *place, &now))
+		*was = now - lo;
+	return fits;
 }
 
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,

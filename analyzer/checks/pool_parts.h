@@ -16,7 +16,16 @@ const struct pool_part *pool_parts_next_header(const struct pool_set *s, const s
 					       const struct check *self, struct findings *out);
 /* Its header is whole and belongs to this set: its word counts against others'. */
 bool pool_parts_witness(const struct pool_set *s, const struct pool_part *p);
+/* What p is called: by its own header where that is a witness, else by its neighbours; NULL: nobody says. */
+const uint8_t *pool_parts_called(const struct pool_set *s, const struct pool_part *p, const char **who);
 uint32_t pool_parts_headers_nr(const struct pool_set *s);
+
+/*
+ * At how many places of p's header a single changed 32-bit word explains its wrong checksum: the word
+ * moves the low sum by its change and the high sum by the change times the words from there to the end.
+ * 1: *place is its offset and *was its value when the checksum was made.
+ */
+uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uint32_t *was);
 
 /* A finding about one field of p's header. */
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,

@@ -4,6 +4,7 @@
  */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/header.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -122,30 +123,12 @@ static void order_verify(const struct check *self, const struct model *m, struct
 	}
 }
 
-/* What part p of r is called: by its own header where that is a witness, else by its neighbours. */
-static const uint8_t *called(const struct pool_set *s, const struct pool_part *p, const char **who)
-{
-	if (pool_parts_witness(s, p)) {
-		*who = "the header it names";
-		return p->hdr->uuid;
-	}
-	if (!uuid_null(p->uuid)) {
-		*who = "the links of other headers";
-		return p->uuid;
-	}
-	if (p->hdr && !pool_parts_header_gone(p)) {
-		*who = "the header it names, itself damaged";
-		return p->hdr->uuid;
-	}
-	return NULL;
-}
-
 static void link_judge(const struct check *self, const struct pool_set *s, const struct pool_part *p,
 		       const struct pool_part *to, const char *field, enum severity severity,
 		       struct findings *out)
 {
 	const char *who = NULL;
-	const uint8_t *want = to == p ? p->hdr->uuid : called(s, to, &who), *is = link_of(p, field);
+	const uint8_t *want = to == p ? p->hdr->uuid : pool_parts_called(s, to, &who), *is = link_of(p, field);
 
 	if (want == NULL) {
 		findings_unchecked(out, self, p->header, "the part that the link should name is missing, and "
@@ -293,7 +276,7 @@ static const struct check checks[] = {
 	  .says = "a header names another pool set than the others do",
 	  .means = "The libraries refuse to open the set. The file is from another pool, or its header is damaged.",
 	  .remedy = "Find the right file by its uuid; if this is it, the field can be restored from the others.",
-	  .source = SOURCE, .verify = set_uuid_verify },
+	  .source = SOURCE, .verify = set_uuid_verify, .repair = header_repair_field },
 	{ .id = "poolset.order", .covers = "PS-07", .severity = ERROR,
 	  .says = "the parts are listed in another order than their headers name each other",
 	  .means = "The libraries refuse to open the set; the files themselves are whole.",
@@ -301,17 +284,17 @@ static const struct check checks[] = {
 	{ .id = "pool.hdr.uuid", .after = "pool.hdr.lost", .covers = "PH-11 PH-12", .severity = ERROR,
 	  .says = "the part's uuid is not the one that its neighbours know it by",
 	  .means = "The libraries refuse to open the set.",
-	  .remedy = "Restore it from the links of the neighbours.", .source = SOURCE, .verify = uuid_verify },
+	  .remedy = "Restore it from the links of the neighbours.", .source = SOURCE, .verify = uuid_verify, .repair = header_repair_field },
 	{ .id = "pool.ring.part", .after = "pool.hdr.lost", .covers = "PH-11", .severity = ERROR,
 	  .says = "a link to a neighbouring part does not name that part",
 	  .means = "The libraries refuse to open the set.",
-	  .remedy = "Restore it from the neighbour's own header.", .source = SOURCE, .verify = part_verify },
+	  .remedy = "Restore it from the neighbour's own header.", .source = SOURCE, .verify = part_verify, .repair = header_repair_field },
 	{ .id = "pool.ring.replica", .after = "pool.hdr.lost", .covers = "PH-12 PS-09", .severity = ERROR,
 	  .says = "a link to a neighbouring replica does not name its first part",
 	  .means = "In part 0 it makes the libraries refuse the set. A replica was added or removed half-way, or "
 		   "the set file was edited.",
 	  .remedy = "Compare with the links of the other parts, which hold the same two values.", .source = SOURCE,
-	  .verify = replica_verify },
+	  .verify = replica_verify, .repair = header_repair_field },
 	{ .id = "pool.hdr.uuid-twice", .after = "pool.hdr.lost", .covers = "PH-13", .severity = ERROR,
 	  .says = "two parts have the same uuid",
 	  .means = "One file was copied over another: what the second held is not here.",

@@ -1,6 +1,7 @@
 /* The shutdown state of 64 bytes in the header: its form, and what it says about the last life. */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/header.h"
 #include "analyzer/facts/ending.h"
 #include "analyzer/facts/facts.h"
 
@@ -152,7 +153,7 @@ static const struct check checks[] = {
 	  .says = "the shutdown state is not whole",
 	  .means = "It was cut off while being written, or overwritten. Libraries make it anew at the next opening.",
 	  .remedy = "None needed; whether the pool was open cannot be told any more.", .source = SOURCE,
-	  .verify = sum_verify },
+	  .verify = sum_verify, .repair = header_repair_state },
 	{ .id = "pool.sds.dirty", .after = "pool.hdr.lost", .covers = "PH-19", .severity = NOTE,
 	  .says = "the pool was not closed",
 	  .means = "Its program was killed, the machine stopped, or the capture is of a pool in use. This is no damage.",
@@ -167,11 +168,11 @@ static const struct check checks[] = {
 	{ .id = "pool.sds.off", .after = "pool.hdr.lost", .covers = "PH-21", .severity = WARNING,
 	  .says = "there is a shutdown state, while the feature is off",
 	  .means = "A change of the feature was cut off half-way. Libraries do not read it.",
-	  .remedy = "Zero the 64 bytes.", .source = "PMDK 1.12 src/libpmempool/feature.c", .verify = off_verify },
+	  .remedy = "Zero the 64 bytes.", .source = "PMDK 1.12 src/libpmempool/feature.c", .verify = off_verify, .repair = header_repair_state },
 	{ .id = "pool.sds.later-part", .after = "pool.hdr.lost", .covers = "PH-22", .severity = NOTE,
 	  .says = "a later part has a shutdown state",
 	  .means = "Only part 0 of a replica keeps one; something wrote where it should not.",
-	  .remedy = "None needed.", .source = SOURCE, .verify = later_verify },
+	  .remedy = "None needed.", .source = SOURCE, .verify = later_verify, .repair = header_repair_state },
 };
 
 const struct check_table pool_sds_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

@@ -1,0 +1,301 @@
+#include "analyzer/repair/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 20 };
+
+struct target {
+	int fd;
+	const char *path;
+	uint64_t size;
+	bool touched;
+};
+
+static enum status io(struct problem *p, const char *path, const char *doing)
+{
+	return problem_set(p, STATUS_IO, "%s: %s: %s; nothing is lost: run again, or undo with the journal", path, doing,
+			   strerror(errno));
+}
+
+static enum status refused(struct problem *p, const char *path, const char *why)
+{
+	return problem_set(p, STATUS_USAGE, "%s: %s; nothing was written", path, why);
+}
+
+static enum status target_open(struct target *t, const struct plan_target *want, const char *path, bool write,
+			       struct problem *p)
+{
+	struct stat st;
+	uint64_t size;
+
+	*t = (struct target){ .fd = -1, .path = path };
+	if (!want->plain && strcmp(path, want->path) == 0)
+		return refused(p, path, "it is compressed or in an archive: write a mended copy with --to");
+	if (stat(path, &st) != 0)
+		return refused(p, path, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return refused(p, path, "it is neither a file nor a block device");
+	/* O_EXCL: a block device that is mounted, or claimed by a driver above it, is busy */
+	t->fd = open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (S_ISBLK(st.st_mode) ? O_EXCL : 0));
+	if (t->fd < 0)
+		return refused(p, path, errno == EBUSY ? "the device is mounted or in use" : strerror(errno));
+	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
+		return refused(p, path, "a running program has the pool open");
+	size = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(t->fd, BLKGETSIZE64, &size) != 0)
+		return refused(p, path, strerror(errno));
+	t->size = size;
+	if (size != want->size)
+		return problem_set(p, STATUS_USAGE, "%s: it has %" PRIu64 " bytes, and the plan was made for %" PRIu64
+				   "; nothing was written", path, size, want->size);
+	return STATUS_OK;
+}
+
+static bool read_all(int fd, uint8_t *buf, uint64_t len, uint64_t at)
+{
+	for (uint64_t done = 0; done < len;) {
+		ssize_t n = pread(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
+
+		if (n == 0)
+			errno = EIO;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (uint64_t)n;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const uint8_t *buf, uint64_t len, uint64_t at)
+{
+	for (uint64_t done = 0; done < len;) {
+		ssize_t n = pwrite(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (uint64_t)n;
+	}
+	return true;
+}
+
+enum edit_state { EDIT_TO_MAKE, EDIT_MADE, EDIT_FOREIGN, EDIT_UNREAD };
+
+/* A run that was cut off may have left an edit half made: every byte is the old or the new one. */
+static enum edit_state edit_state(const struct target *t, const struct plan_edit *e)
+{
+	uint8_t *is = malloc((size_t)e->len);
+	enum edit_state state = EDIT_MADE;
+
+	if (is == NULL || !read_all(t->fd, is, e->len, e->at))
+		state = EDIT_UNREAD;
+	for (uint64_t i = 0; state != EDIT_UNREAD && state != EDIT_FOREIGN && i < e->len; i++)
+		if (is[i] != e->now[i])
+			state = is[i] == e->was[i] ? EDIT_TO_MAKE : EDIT_FOREIGN;
+	free(is);
+	return state;
+}
+
+static enum status targets_judge(const struct plan_file *p, const struct target *targets, struct problem *problem)
+{
+	for (uint64_t i = 0; i < p->edits_nr; i++) {
+		const struct plan_edit *e = &p->edits[i];
+		const struct target *t = &targets[e->target];
+		enum edit_state state = edit_state(t, e);
+
+		if (state == EDIT_FOREIGN)
+			return problem_set(problem, STATUS_USAGE, "%s: the bytes at 0x%" PRIx64 " are not what the plan was made "
+					   "for; nothing was written: make a new plan", t->path, e->at);
+		/* a range that cannot be read can still be written; nothing there is lost by it */
+	}
+	return STATUS_OK;
+}
+
+static bool sync_directory_of(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return ok;
+}
+
+/* A run that goes on where another was cut off has the same journal; another plan's is not lost for it. */
+static bool same_or_absent(const char *mine, const char *path)
+{
+	FILE *a = fopen(mine, "re"), *b = fopen(path, "re");
+	bool same = b == NULL && errno == ENOENT;
+	int c = 0;
+
+	if (a && b)
+		for (same = true; same && c != EOF;)
+			same = (c = getc(a)) == getc(b);
+	if (a)
+		fclose(a);
+	if (b)
+		fclose(b);
+	return same;
+}
+
+/* Written aside, synced, renamed, the directory synced: the journal is there whole or not at all. */
+static enum status journal_write(const struct plan_file *p, const char *path, struct problem *problem)
+{
+	struct arena *a = arena_open(PLAN_FILE_MAX);
+	struct plan_file *inverse = a ? plan_file_inverse(a, p) : NULL;
+	char *aside = inverse ? arena_printf(a, "%s.part", path) : NULL;
+	FILE *to = aside ? fopen(aside, "we") : NULL;
+	bool ok = to && plan_file_write(inverse, to) && fsync(fileno(to)) == 0;
+	enum status st = STATUS_OK;
+
+	if (to && fclose(to) != 0)
+		ok = false;
+	if (ok && !same_or_absent(aside, path)) {
+		unlink(aside);
+		st = problem_set(problem, STATUS_USAGE, "%s: there is another journal already; nothing was written: keep it, "
+				 "and name a new one with --journal", path);
+	} else if (ok) {
+		ok = rename(aside, path) == 0 && sync_directory_of(path);
+	}
+	if (!ok)
+		st = problem_set(problem, STATUS_IO, "%s: the journal cannot be written: %s; nothing else was written", path,
+				 strerror(errno));
+	if (!ok && aside)
+		unlink(aside);
+	plan_file_close(inverse);
+	arena_close(a);
+	return st;
+}
+
+static enum status edits_make(const struct plan_file *p, const struct apply_options *o, struct target *targets,
+			      struct apply_done *done, struct problem *problem)
+{
+	for (uint64_t i = 0; i < p->edits_nr; i++) {
+		const struct plan_edit *e = &p->edits[i];
+		struct target *t = &targets[e->target];
+
+		if (edit_state(t, e) == EDIT_MADE) {
+			done->already++;
+			continue;
+		}
+		if (o->before_write && !o->before_write(o->ctx, done->writes))
+			return problem_set(problem, STATUS_INTERRUPTED, "%s: stopped before a write; run again", t->path);
+		done->writes++;
+		if (!write_all(t->fd, e->now, e->len, e->at))
+			return io(problem, t->path, "writing");
+		t->touched = true;
+		done->made++;
+		done->bytes += e->len;
+	}
+	for (uint32_t i = 0; i < p->targets_nr; i++)
+		if (targets[i].touched && fdatasync(targets[i].fd) != 0)
+			return io(problem, targets[i].path, "flushing");
+	for (uint64_t i = 0; i < p->edits_nr; i++)
+		if (edit_state(&targets[p->edits[i].target], &p->edits[i]) != EDIT_MADE)
+			return problem_set(problem, STATUS_IO, "%s: what was written at 0x%" PRIx64 " does not read back",
+					   targets[p->edits[i].target].path, p->edits[i].at);
+	return STATUS_OK;
+}
+
+static bool edited(const struct plan_file *p, uint32_t target)
+{
+	for (uint64_t i = 0; i < p->edits_nr; i++)
+		if (p->edits[i].target == target)
+			return true;
+	return false;
+}
+
+enum status apply_plan(const struct plan_file *p, const struct apply_options *o, struct apply_done *done,
+		       struct problem *problem)
+{
+	struct target *targets = calloc(p->targets_nr ? p->targets_nr : 1, sizeof(*targets));
+	enum status st = targets ? STATUS_OK : problem_set(problem, STATUS_NOMEM, "no memory to apply the plan");
+
+	*done = (struct apply_done){ 0 };
+	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
+		targets[i].fd = -1;
+	for (uint32_t i = 0; st == STATUS_OK && i < p->targets_nr; i++) {
+		const char *path = o->paths && o->paths[i] ? o->paths[i] : p->targets[i].path;
+
+		if (edited(p, i))
+			st = target_open(&targets[i], &p->targets[i], path, !o->dry_run, problem);
+	}
+	if (st == STATUS_OK)
+		st = targets_judge(p, targets, problem);
+	if (st == STATUS_OK && !o->dry_run && o->journal)
+		st = journal_write(p, o->journal, problem);
+	if (st == STATUS_OK && !o->dry_run)
+		st = edits_make(p, o, targets, done, problem);
+	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
+		if (targets[i].fd >= 0)
+			close(targets[i].fd);
+	free(targets);
+	return st;
+}
+
+static bool zero(const uint8_t *p, size_t len)
+{
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
+}
+
+static enum status copy_to(struct image *im, int fd, const char *path, uint8_t *buf, struct problem *p)
+{
+	for (uint64_t at = 0; at < im->size;) {
+		struct extent e = image_extent(im, at);
+		size_t len = e.len < CHUNK ? (size_t)e.len : CHUNK;
+
+		if (e.len == 0)
+			return problem_set(p, STATUS_IO, "%s: its length changed while it was copied", im->label);
+		if (e.kind != EXTENT_DATA) { /* lost bytes become a hole: the report lists them */
+			at += e.len;
+			continue;
+		}
+		if (!image_read(im, at, len, buf, buf + CHUNK))
+			return problem_set(p, im->problem.status, "%s", im->problem.text);
+		if (!zero(buf, len) && !write_all(fd, buf, len, at))
+			return problem_set(p, STATUS_IO, "%s: writing: %s", path, strerror(errno));
+		at += len;
+	}
+	return STATUS_OK;
+}
+
+enum status apply_copy(struct image *im, const char *path, struct problem *p)
+{
+	uint8_t *buf = malloc((size_t)2 * CHUNK);
+	int fd = buf ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	enum status st = STATUS_OK;
+
+	if (buf == NULL)
+		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
+	if (fd < 0)
+		st = problem_set(p, errno == EEXIST ? STATUS_USAGE : STATUS_IO, "%s: %s; name a new file", path, strerror(errno));
+	if (st == STATUS_OK && !image_settle(im))
+		st = problem_set(p, im->problem.status, "%s", im->problem.text);
+	if (st == STATUS_OK && ftruncate(fd, (off_t)im->size) != 0)
+		st = problem_set(p, STATUS_IO, "%s: %s", path, strerror(errno));
+	if (st == STATUS_OK)
+		st = copy_to(im, fd, path, buf, p);
+	if (st == STATUS_OK && (fsync(fd) != 0 || !sync_directory_of(path)))
+		st = problem_set(p, STATUS_IO, "%s: flushing: %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		if (st != STATUS_OK)
+			unlink(path);
+	}
+	free(buf);
+	return st;
+}

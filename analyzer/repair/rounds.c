@@ -1,0 +1,206 @@
+#include "analyzer/repair/rounds.h"
+
+#include "formats/image/overlay.h"
+
+#include <string.h>
+
+enum { ROUNDS_MAX = 24 };
+
+/* Fresh overlays over all items. False without memory. */
+static bool overlays_open(const struct result *r, struct repair *rep)
+{
+	uint32_t i = 0;
+
+	rep->edited = arena_array(r->arena, r->intake.nr, sizeof(struct image *));
+	if (rep->edited == NULL)
+		return false;
+	for (const struct item *it = r->intake.first; it; it = it->next, i++)
+		if ((rep->edited[i] = overlay_open(r->arena, it->image)) == NULL)
+			return false;
+	return true;
+}
+
+static bool edit_lay(const struct intake *in, struct repair *rep, const struct edit *e)
+{
+	uint32_t i = 0;
+
+	for (const struct item *it = in->first; it != e->item; it = it->next)
+		i++;
+	return overlay_write(rep->edited[i], e->at, e->now, (size_t)e->len);
+}
+
+static bool step_lay(const struct intake *in, struct repair *rep, const struct step *s)
+{
+	for (const struct edit *e = s->first; e; e = e->next)
+		if (!edit_lay(in, rep, e))
+			return false;
+	return true;
+}
+
+/* The analysis of what the overlays show; the one before is given up. */
+static enum status look_again(const struct result *r, const struct analyze_options *o, struct repair *rep)
+{
+	if (rep->analyzed)
+		analyze_close(&rep->after);
+	rep->analyzed = true;
+	enum status st = analyze_again(r, rep->edited, o, &rep->after);
+	/* that nothing of it is a pool any more is for the judge to see */
+	return st == STATUS_UNSUPPORTED ? STATUS_OK : st;
+}
+
+static void steps_ask(struct plan *p, const struct result *now)
+{
+	p->findings = now->findings;
+	for (const struct finding *f = now->findings ? now->findings->first : NULL; f; f = f->next)
+		if (f->by->repair)
+			f->by->repair(f->by, f, &now->model, p);
+}
+
+/* Chooses among the steps of one finding, from its proposal on. */
+static void step_choose(const struct plan *p, const struct repair_options *ro, struct step *proposal)
+{
+	int which = ro->choose ? ro->choose(ro->ctx, p, proposal) : 0, i = 0;
+
+	for (struct step *s = proposal; s && which >= 0; s = s->next) {
+		if (s != proposal && s->alternative_to != proposal->nr)
+			continue;
+		if (i++ != which)
+			continue;
+		s->chosen = s->class <= ro->most && s->edits_nr;
+		return;
+	}
+}
+
+static uint32_t steps_choose(struct plan *p, const struct repair_options *ro)
+{
+	uint32_t nr = 0;
+
+	for (struct step *s = p->first; s; s = s->next)
+		if (s->round == p->round && s->alternative_to == 0)
+			step_choose(p, ro, s);
+	for (struct step *s = p->first; s; s = s->next)
+		nr += s->round == p->round && s->chosen;
+	return nr;
+}
+
+/* Was the same found before, by r or as something that could not be looked at? */
+static bool known(const struct result *r, const struct finding *f)
+{
+	char mine[FINGERPRINT_LEN + 1], other[FINGERPRINT_LEN + 1];
+
+	fingerprint_of(f, mine);
+	for (const struct finding *g = r->findings->first; g; g = g->next) {
+		fingerprint_of(g, other);
+		if (strcmp(mine, other) == 0)
+			return true;
+	}
+	for (const struct unchecked *u = r->findings->unchecked; u; u = u->next)
+		if (u->by == f->by)
+			return true;
+	return false;
+}
+
+/* Findings beyond notes that the edits brought: not there before, and looked for. NULL: none. */
+static const struct finding *raised(const struct result *r, const struct result *after)
+{
+	const char *path;
+
+	if (after->findings == NULL)
+		return NULL;
+	for (const struct finding *f = after->findings->first; f; f = f->next) {
+		const char *rest;
+
+		if (f->severity == NOTE || known(r, f))
+			continue;
+		/* a structure that could not be seen before cannot have been judged before */
+		path = node_path(after->arena, f->node);
+		const struct node *n = path ? node_find(r->model.root, path, &rest) : NULL;
+		if (n && rest[0] == '\0' && n->state != NODE_LOST && n->state != NODE_OUTSIDE && n->state != NODE_ABSENT)
+			return f;
+	}
+	return NULL;
+}
+
+static bool worse(const struct result *r, const struct result *after)
+{
+	return after->status != STATUS_OK || raised(r, after) != NULL;
+}
+
+/* Every step by itself on fresh overlays: what raises a finding alone is not offered. */
+static enum status steps_sift(const struct result *r, const struct analyze_options *o, struct repair *rep)
+{
+	for (struct step *s = rep->plan->first; s; s = s->next) {
+		if (!plan_made(s))
+			continue;
+		if (!overlays_open(r, rep))
+			return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
+		/* what it builds on comes with it; a step that was sifted out does not */
+		for (struct step *b = rep->plan->first; b != s->next; b = b->next)
+			if (plan_made(b) && !step_lay(&r->intake, rep, b))
+				return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
+		enum status st = look_again(r, o, rep);
+		if (st != STATUS_OK)
+			return st;
+		const struct finding *f = raised(r, &rep->after);
+		if (f)
+			s->rejected = arena_printf(r->arena, "it would raise %s at %s", f->by->id,
+						   finding_path(r->arena, f));
+		else if (rep->after.status != STATUS_OK)
+			s->rejected = "the pool could not be read after it";
+	}
+	if (!overlays_open(r, rep))
+		return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
+	for (const struct step *s = rep->plan->first; s; s = s->next)
+		if (plan_made(s) && !step_lay(&r->intake, rep, s))
+			return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
+	return look_again(r, o, rep);
+}
+
+static enum status rounds_run(const struct result *r, const struct analyze_options *o,
+			      const struct repair_options *ro, struct repair *rep)
+{
+	struct plan *p = rep->plan;
+	const struct result *now = r;
+
+	while (rep->rounds < ROUNDS_MAX) {
+		p->round = rep->rounds + 1;
+		steps_ask(p, now);
+		if (p->problem.status != STATUS_OK)
+			return problem_set(&rep->problem, p->problem.status, "%s: %s", r->path, p->problem.text);
+		if (steps_choose(p, ro) == 0)
+			return STATUS_OK;
+		for (const struct step *s = p->first; s; s = s->next)
+			if (s->round == p->round && s->chosen && !step_lay(&r->intake, rep, s))
+				return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);
+		rep->rounds++;
+		enum status st = look_again(r, o, rep);
+		if (st != STATUS_OK)
+			return st;
+		now = &rep->after;
+	}
+	return STATUS_OK;
+}
+
+enum status repair_plan(const struct result *r, const struct analyze_options *o, const struct repair_options *ro,
+			struct repair *out)
+{
+	enum status st;
+
+	*out = (struct repair){ .plan = ARENA_NEW(r->arena, struct plan) };
+	if (out->plan == NULL || !overlays_open(r, out))
+		return problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for a plan", r->path);
+	*out->plan = (struct plan){ .arena = r->arena, .intake = &r->intake };
+	st = rounds_run(r, o, ro, out);
+	if (st == STATUS_OK && out->analyzed && worse(r, &out->after))
+		st = steps_sift(r, o, out);
+	if (st == STATUS_OK && !plan_finish(out->plan))
+		st = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);
+	return st;
+}
+
+void repair_close(struct repair *rep)
+{
+	if (rep->analyzed)
+		analyze_close(&rep->after);
+	rep->analyzed = false;
+}
