@@ -429,9 +429,7 @@ enum status compressed_finish(struct image *im, struct problem *p)
 	if (status == STATUS_OK && c->status == STATUS_INTERRUPTED)
 		status = problem_set(p, STATUS_INTERRUPTED, "%s", im->problem.text);
 	struct source *src = c->src;
-	const char *note = note_of(c);
-	if (note)
-		src->note = src->note ? arena_printf(c->in->arena, "%s; %s", src->note, note) : note;
+	source_note(src, c->in->arena, note_of(c));
 	bool only = src->layers && src->layers->next == c->layer; /* what we read is the file itself */
 	if (c->sums.ok && c->all_stored && only) {
 		memcpy(src->stored_sha256, c->sums.stored, DIGEST_LEN);
@@ -445,5 +443,6 @@ enum status compressed_finish(struct image *im, struct problem *p)
 		memcpy(src->decoded_sha256, c->sums.plain, DIGEST_LEN);
 		src->decoded_hashed = true;
 	}
-	return status;
+	enum status below = compressed_finish(c->below, p);
+	return status == STATUS_OK ? below : status;
 }

@@ -1,20 +1,16 @@
 #include "formats/image/file.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, RANGES_MAX = 4 << 20 }; /* bytes kept of a list; past it bytes are only counted */
+enum { PAGE = 4096 };
 
 struct file {
 	struct image image;
 	int fd;
 	struct source *source;
-	struct arena *ranges; /* for the source's unread ranges alone: reads come from several threads,
-			       * and the run's arena belongs to one */
-	pthread_mutex_t lock; /* guards the source's record */
 };
 
 static struct file *file_of(const struct image *im)
@@ -46,9 +42,7 @@ static void mark_lost(struct file *f, uint64_t at, size_t len, uint8_t *buf, uin
 {
 	memset(buf, 0, len);
 	memset(lost, 1, len);
-	pthread_mutex_lock(&f->lock);
-	source_unread(f->source, f->ranges, at, len);
-	pthread_mutex_unlock(&f->lock);
+	source_file_unread(f->source, at, len);
 }
 
 static enum status file_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost,
@@ -73,9 +67,7 @@ static enum status file_read(struct image *im, uint64_t at, size_t len, uint8_t 
 		mark_lost(f, at + done, skip, buf + done, lost + done);
 		done += skip;
 	}
-	pthread_mutex_lock(&f->lock);
-	f->source->read += len;
-	pthread_mutex_unlock(&f->lock);
+	source_file_read(f->source, len);
 	return STATUS_OK;
 }
 
@@ -107,8 +99,6 @@ static void file_close(struct image *im)
 	struct file *f = file_of(im);
 
 	close(f->fd);
-	arena_close(f->ranges);
-	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
 
@@ -119,16 +109,12 @@ struct image *file_open(int fd, uint64_t size, struct source *src)
 	};
 	struct file *f = calloc(1, sizeof(*f));
 
-	if (f)
-		f->ranges = arena_open(RANGES_MAX);
-	if (f == NULL || f->ranges == NULL) {
-		free(f);
+	if (f == NULL) {
 		close(fd);
 		return NULL;
 	}
 	f->image = (struct image){ .ops = &ops, .size = size, .label = src->path, .parallel = true };
 	f->fd = fd;
 	f->source = src;
-	pthread_mutex_init(&f->lock, NULL);
 	return &f->image;
 }

@@ -9,8 +9,8 @@
 #include "formats/image/source.h"
 
 /*
- * Takes fd. Reads may come from several threads. src->unread and src->read are kept up to date until
- * the image is closed, and its ranges go with the image. NULL without memory.
+ * Takes fd. Reads may come from several threads; they keep src's unread ranges and src->read up to date.
+ * NULL without memory.
  */
 struct image *file_open(int fd, uint64_t size, struct source *src);
 

@@ -14,7 +14,7 @@ struct intake_limits {
 	uint64_t ratio;   /* decoded bytes per stored byte, judged past the first 64 MiB decoded */
 	uint64_t decoded; /* bytes that may come out of one compressed stream */
 	uint32_t depth;   /* layers in a stack */
-	uint32_t members; /* files in one tar or one directory */
+	uint32_t members; /* files in tars and directories, all together */
 	uint32_t seconds; /* of work on one source; 0 = no bound */
 };
 #define INTAKE_LIMITS { .ratio = 1100, .decoded = UINT64_C(1) << 44, .depth = 6, .members = 100000, \
@@ -24,8 +24,9 @@ struct progress; /* report side: told how far a long reading is */
 
 struct intake_options {
 	struct intake_limits limits;
-	const char *mapfile;   /* ddrescue mapfile, or NULL: F.map or F.mapfile beside F is looked for */
-	const char *spool_dir; /* where temporary files may go, or NULL: none are made */
+	const char *mapfile;   /* of the first file opened, or NULL; else F.map or F.mapfile beside a file
+				* F is looked for: GNU ddrescue's */
+	const char *spool_dir; /* where temporary files may go (a pipe's bytes), or NULL: none are made */
 	bool keep_index;       /* write F.pmsidx beside a compressed F, and use one that fits */
 	bool hash_plain;       /* also hash files that are not compressed: reads all of them; and give
 				* the plain digest of decoded bytes beside the tree digest */
@@ -54,12 +55,21 @@ struct intake_again {
 	struct image *const *images; /* for each item of first in order: what to read; NULL: its own image */
 };
 
+/* An image that items are built on; closed after them. */
+struct held {
+	struct image *image;
+	struct source *source;
+	struct held *next;
+};
+
 struct intake {
 	struct arena *arena;
 	struct intake_options options;
 	struct sources sources;
 	struct item *first, *last; /* in the order given; members sorted by name */
 	uint32_t nr;
+	struct held *held;
+	bool mapfile_used; /* options.mapfile has been laid over a file */
 	bool group; /* from a directory or a tar: the items may belong together */
 	const struct intake_again *again; /* or NULL: images then are borrowed, closed by their owner */
 };
@@ -67,10 +77,14 @@ struct intake {
 /*
  * Opens what path names and appends its item or items. A regular file, a block device, a DAX
  * character device; a directory (its regular files, not those below); any of them compressed; a
- * tar. "-" is standard input. A FIFO, socket or terminal is STATUS_UNSUPPORTED at once.
+ * tar. "-" is standard input: a file as any other, or, with a spool directory, a pipe. A FIFO, a
+ * socket or a terminal is STATUS_UNSUPPORTED at once.
  */
 enum status intake_open(struct intake *in, const char *path, const char *role, const char *found,
 			struct problem *p);
+/* The same of bytes in memory, which are borrowed and outlive the intake. */
+enum status intake_memory(struct intake *in, const char *name, const uint8_t *bytes, size_t len,
+			  struct problem *p);
 /*
  * Waits for the readings still going on in the background (decoding, hashing) and fills in what
  * only they tell: decoded sizes, hashes, holes, trailing garbage. To be called before a report.

@@ -8,16 +8,21 @@
 
 #include "formats/image/image.h"
 
+#include <pthread.h>
+
 struct layer {
-	const char *kind; /* "file", "block-device", "dax-device", "gzip", "bgzf", "zstd", "xz", "lz4", "tar" */
+	const char *kind; /* "file", "block-device", "dax-device", "memory", "gzip", "bgzf", "zstd", "xz",
+			   * "lz4", "tar" */
 	const char *name; /* tar: the member's name as stored (untrusted bytes); else NULL */
 	uint64_t size;    /* bytes that come out of this layer */
 	struct layer *next; /* the layer peeled next */
 };
 
+/* Ascending, apart from each other, each byte counted once. */
 struct range_list {
 	struct range { uint64_t at, len; struct range *next; } *first, *last;
-	uint64_t nr, total; /* ranges; bytes */
+	uint64_t nr, total; /* ranges; bytes in them */
+	bool cut;           /* there were more ranges than are kept */
 };
 
 struct source {
@@ -40,9 +45,14 @@ struct source {
 	uint8_t stored_sha256[32], decoded_sha256[32], decoded_tree_sha256[32];
 	uint64_t holes;     /* bytes of the leaf that are holes of the file; known for plain files */
 	uint64_t read;      /* bytes of the file that we read */
-	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation, bad data */
+	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation */
+	struct range_list stored_unread; /* as above in bytes of the file, where it is not the leaf */
 	const char *note;   /* what else a reader must know ("trailing garbage after the gzip stream") */
 	struct source *next;
+	/* for the record of what was read: readings come from several threads, and the run's arena
+	 * belongs to one */
+	pthread_mutex_t lock;
+	struct arena *ranges;
 };
 
 struct sources {
@@ -55,7 +65,19 @@ struct source *source_add(struct sources *list, struct arena *a, const char *pat
 			  const char *found);
 struct layer *source_layer(struct source *s, struct arena *a, const char *kind, const char *name,
 			   uint64_t size);
-/* Adds a range, joined to the last one when they touch. */
-void source_unread(struct source *s, struct arena *a, uint64_t at, uint64_t len);
+/* True when the leaf is not the file itself: something was peeled. */
+bool source_peeled(const struct source *s);
+/* Adds what else a reader must know. */
+void source_note(struct source *s, struct arena *a, const char *note);
+
+/* Adds a lost range of the leaf; from any thread. */
+void source_unread(struct source *s, uint64_t at, uint64_t len);
+/* The same of the file, whether it is the leaf or not. */
+void source_file_unread(struct source *s, uint64_t at, uint64_t len);
+/* Counts bytes read of the file; from any thread. */
+void source_file_read(struct source *s, uint64_t len);
+
+/* Frees the ranges of all; what else there is belongs to the run's arena. */
+void sources_close(struct sources *list);
 
 #endif
