@@ -89,6 +89,7 @@ struct pool_set {
 	uint64_t descr_at;          /* where the type was guessed by; use pool_set_descr_at */
 	const char *inner_how;
 	uint32_t beside_seen, beside_left; /* files beside the set file: looked at; left for the bound */
+	bool settled;               /* false: sizes are the descriptor's until pool_set_settle was called */
 	const struct pool_hdr *voted; /* field by field, the majority of headers whose checksum holds */
 };
 
@@ -104,5 +105,13 @@ struct set_options {
 	size_t maps_nr;
 };
 enum status pool_set_decode(struct model *m, const struct set_options *o, struct problem *p);
+
+/*
+ * A pool in one compressed stream is decoded while the stream still is: until its end is known, file
+ * size, usable size and the pool's size are what its own descriptor says. To be called before anything
+ * is judged: waits for the end, and takes the sizes of the file. True: the pool's size has changed by
+ * that, so that content decoded with the other one is to be decoded again.
+ */
+bool pool_set_settle(struct model *m);
 
 #endif
