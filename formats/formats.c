@@ -4,6 +4,7 @@
 #include "formats/image/window.h"
 #include "formats/log/log.h"
 #include "formats/ns/ns.h"
+#include "formats/obj/obj.h"
 
 /* How the content of a pool type is decoded, once its header and parts are known. False: no memory. */
 struct content {
@@ -36,7 +37,17 @@ static bool blk_content(struct model *m, struct node *parent)
 	return m->blk != NULL;
 }
 
+static bool obj_content(struct model *m, struct node *parent)
+{
+	const struct pool_set *s = m->pool;
+
+	m->obj = obj_decode(m->arena, parent, m->logical, s->size, s->voted ? s->voted->major : 0,
+			    (uint32_t)pool_set_descr_at(s), poolset_uuid(s));
+	return m->obj != NULL;
+}
+
 static const struct content contents[] = {
+	{ POOL_OBJ, obj_content },
 	{ POOL_LOG, log_content },
 	{ POOL_BLK, blk_content },
 };
