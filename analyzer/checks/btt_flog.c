@@ -1,7 +1,8 @@
 /* The flog of a BTT: each lane alone, and beside the map. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
-#include "analyzer/facts/facts.h"
+#include "formats/btt/map.h"
+#include "formats/btt/writes.h"
 
 #include <inttypes.h>
 
@@ -16,8 +17,8 @@ static struct finding at_lane(const struct check *by, enum verdict v, const stru
 
 /* Runs judge over every lane that can be read; the others are told as unread. */
 static void lanes(const struct check *self, const struct model *m, struct findings *out,
-		  void (*judge)(const struct check *, const struct btt_arena *, uint32_t,
-				const struct btt_lane *, struct findings *))
+		  void (*judge)(const struct check *, const struct btt *, const struct btt_arena *,
+				uint32_t, const struct btt_lane *, struct findings *))
 {
 	const struct btt *b = m->btt;
 
@@ -32,8 +33,8 @@ static void lanes(const struct check *self, const struct model *m, struct findin
 			struct btt_lane lane;
 
 			if (btt_flog_lane(ar->flog, i, ar->padding, &lane))
-				judge(self, ar, i, &lane, out);
-			else if (judge)
+				judge(self, b, ar, i, &lane, out);
+			else
 				findings_unchecked(out, self, ar->flog_node, "a lane could not be read");
 		}
 	}
@@ -66,11 +67,12 @@ static void padding_verify(const struct check *self, const struct model *m, stru
 	}
 }
 
-static void stray_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+static void stray_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
 			const struct btt_lane *lane, struct findings *out)
 {
 	struct finding f = at_lane(self, CORRUPT, ar, i);
 
+	(void)b;
 	if (!lane->stray || ar->padding == BTT_PADDING_UNKNOWN)
 		return;
 	f.detail = arena_printf(out->arena, "lane %" PRIu32 " has bytes in an entry that the others leave zero (%s)",
@@ -79,12 +81,13 @@ static void stray_judge(const struct check *self, const struct btt_arena *ar, ui
 	findings_add(out, f);
 }
 
-static void sequence_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+static void sequence_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
 			   const struct btt_lane *lane, struct findings *out)
 {
 	struct finding f = at_lane(self, CORRUPT, ar, i);
 	int second = ar->padding == BTT_PADDING_OLD ? 2 : 1;
 
+	(void)b;
 	if (lane->how == BTT_CURRENT_SEQ)
 		return;
 	f.actual = arena_printf(out->arena, "%" PRIu32 " and %" PRIu32, lane->ent[0].seq, lane->ent[second].seq);
@@ -101,11 +104,12 @@ static void sequence_judge(const struct check *self, const struct btt_arena *ar,
 	findings_add(out, f);
 }
 
-static void range_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+static void range_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
 			const struct btt_lane *lane, struct findings *out)
 {
 	const int both[] = { lane->current, lane->previous };
 
+	(void)b;
 	for (int k = 0; k < 2; k++) {
 		if (both[k] < 0)
 			continue;
@@ -138,11 +142,12 @@ static void range_judge(const struct check *self, const struct btt_arena *ar, ui
 	}
 }
 
-static void chain_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+static void chain_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
 			const struct btt_lane *lane, struct findings *out)
 {
 	struct finding f = at_lane(self, CONFLICT, ar, i);
 
+	(void)b;
 	if (lane->how != BTT_CURRENT_SEQ || lane->previous < 0)
 		return;
 	uint32_t wrote = btt_map_block(lane->ent[lane->current].new_map);
@@ -156,12 +161,13 @@ static void chain_judge(const struct check *self, const struct btt_arena *ar, ui
 	findings_add(out, f);
 }
 
-static void initial_judge(const struct check *self, const struct btt_arena *ar, uint32_t i,
+static void initial_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
 			  const struct btt_lane *lane, struct findings *out)
 {
 	struct finding f = at_lane(self, CORRUPT, ar, i);
 	int second = ar->padding == BTT_PADDING_OLD ? 2 : 1;
 
+	(void)b;
 	/* used lanes have two entries; one entry alone is what the layout wrote */
 	if (lane->how != BTT_CURRENT_SEQ || lane->current != 0 || lane->ent[second].seq != 0)
 		return;
@@ -203,87 +209,49 @@ static void writers_verify(const struct check *self, const struct model *m, stru
 	}
 }
 
-/* Runs judge over the accounts of the arenas. */
-static void accounts(const struct check *self, const struct model *m, struct findings *out,
-		     void (*judge)(const struct check *, const struct btt *, const struct btt_arena *,
-				   const struct btt_blocks *, struct findings *))
+static void behind_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
 		const struct btt_arena *ar = &m->btt->arenas[k];
-		const struct btt_blocks *bl = ar->flog_node ? facts_btt_blocks(out->facts, m->btt, k) : NULL;
 
-		if (bl && bl->complete)
-			judge(self, m->btt, ar, bl, out);
-		else
-			findings_unchecked(out, self, ar->node, "map or flog could not be accounted for");
+		for (uint32_t i = 0; ar->flog_node && i < ar->pending_nr; i++) {
+			const struct btt_pending *p = &ar->pending[i];
+			struct finding f = at_lane(self, CONFLICT, ar, p->lane);
+
+			f.detail = arena_printf(out->arena,
+						"lane %" PRIu32 " finished writing block %" PRIu32
+						" into media block %" PRIu32 "; the map still names %" PRIu32,
+						p->lane, p->lba, p->new_block, p->old_block);
+			f.expected = arena_printf(out->arena, "0x%08" PRIx32, btt_map_word(p->new_block));
+			f.repair = REPAIR_SAFE;
+			findings_add(out, f);
+		}
 	}
 }
 
-static void behind_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
-			 const struct btt_blocks *bl, struct findings *out)
+static void shown_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
+			const struct btt_lane *lane, struct findings *out)
 {
-	(void)b;
-	for (uint32_t i = 0; i < bl->pending_nr; i++) {
-		const struct btt_pending *p = &bl->pending[i];
-		struct finding f = at_lane(self, CONFLICT, ar, p->lane);
+	uint32_t word;
+	uint8_t lost;
 
-		f.detail = arena_printf(out->arena,
-					"lane %" PRIu32 " finished writing block %" PRIu32 " into media block %" PRIu32
-					"; the map still names %" PRIu32,
-					p->lane, p->lba, p->new_block, p->old_block);
-		f.expected = arena_printf(out->arena, "0x%08" PRIx32, btt_map_word(p->new_block));
-		f.repair = REPAIR_SAFE;
-		findings_add(out, f);
-	}
-}
-
-/* The block that lba had after all lanes' known writes to it, or false when no lane tells more. */
-static bool overtaken(const struct btt_arena *ar, uint32_t lba, uint32_t block)
-{
-	for (uint32_t i = 0; i < ar->lanes; i++) {
-		struct btt_lane lane;
-
-		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane))
-			continue;
-		const int both[] = { lane.current, lane.previous };
-		for (int k = 0; k < 2; k++)
-			if (both[k] >= 0 && lane.ent[both[k]].lba == lba &&
-			    btt_map_block(lane.ent[both[k]].old_map) == block)
-				return true;
-	}
-	return false;
-}
-
-static void shown_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
-			const struct btt_blocks *bl, struct findings *out)
-{
-	(void)bl;
-	for (uint32_t i = 0; i < ar->lanes; i++) {
-		struct btt_lane lane;
-		uint32_t word;
-		uint8_t lost;
-
-		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
-			continue;
-		const struct btt_flog_entry *e = &lane.ent[lane.current];
-		uint32_t old = btt_map_block(e->old_map), new = btt_map_block(e->new_map);
-		if (old == new || e->lba >= ar->external_nlba || !btt_map_read(b, ar, e->lba, 1, &word, &lost) ||
-		    lost)
-			continue;
-		uint32_t held = btt_map_owned(word, e->lba);
-		if (held == new || held == old)
-			continue;
-		/* a later write to the same block by another lane; it may have been overwritten since */
-		if (overtaken(ar, e->lba, new))
-			continue;
-		struct finding f = at_lane(self, CONFLICT, ar, i);
-		f.detail = arena_printf(out->arena,
-					"lane %" PRIu32 " last wrote block %" PRIu32 " into media block %" PRIu32
-					", the map names %" PRIu32 ", and no other lane tells of a write since",
-					i, e->lba, new, held);
-		f.repair = REPAIR_NONE;
-		findings_add(out, f);
-	}
+	if (lane->current < 0)
+		return;
+	const struct btt_flog_entry *e = &lane->ent[lane->current];
+	uint32_t old = btt_map_block(e->old_map), new = btt_map_block(e->new_map);
+	if (old == new || e->lba >= ar->external_nlba || !btt_map_read(b, ar, e->lba, 1, &word, &lost) || lost)
+		return;
+	uint32_t held = btt_map_owned(word, e->lba);
+	/* another lane may have written the same block since; it may have been overwritten in turn */
+	if (held == new || held == old || btt_writes_left(ar, e->lba, new))
+		return;
+	struct finding f = at_lane(self, CONFLICT, ar, i);
+	f.detail = arena_printf(out->arena,
+				"lane %" PRIu32 " last wrote block %" PRIu32 " into media block %" PRIu32
+				", the map names %" PRIu32 ", and no other lane tells of a write since",
+				i, e->lba, new, held);
+	f.repair = REPAIR_NONE;
+	findings_add(out, f);
 }
 
 #define OVER_LANES(name)                                                                                 \
@@ -291,18 +259,12 @@ static void shown_judge(const struct check *self, const struct btt *b, const str
 	{                                                                                                \
 		lanes(self, m, out, name##_judge);                                                       \
 	}
-#define OVER_ACCOUNTS(name)                                                                              \
-	static void name##_verify(const struct check *self, const struct model *m, struct findings *out) \
-	{                                                                                                \
-		accounts(self, m, out, name##_judge);                                                    \
-	}
 OVER_LANES(stray)
 OVER_LANES(sequence)
 OVER_LANES(range)
 OVER_LANES(chain)
 OVER_LANES(initial)
-OVER_ACCOUNTS(behind)
-OVER_ACCOUNTS(shown)
+OVER_LANES(shown)
 
 #define SOURCE "Linux drivers/nvdimm/btt.c btt_freelist_init; PMDK src/libpmemblk/btt.c read_flog_pair"
 

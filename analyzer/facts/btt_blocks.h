@@ -7,8 +7,8 @@
 #ifndef ANALYZER_FACTS_BTT_BLOCKS_H
 #define ANALYZER_FACTS_BTT_BLOCKS_H
 
-#include "formats/btt/arena.h"
 #include "formats/btt/map.h"
+#include "formats/btt/writes.h"
 
 enum btt_fault_kind {
 	BTT_FAULT_RANGE,   /* the word names a block outside the data area */
@@ -30,18 +30,11 @@ struct btt_fault {
 	uint32_t lane;      /* TWICE: the owning lane */
 };
 
-/* A write the flog shows as done and the map does not: the driver finishes it at its next start. */
-struct btt_pending {
-	uint32_t lane, lba, old_block, new_block;
-};
-
 struct btt_blocks {
 	uint64_t words[4];          /* map words by state */
 	uint64_t nr[BTT_FAULTS];    /* all found */
 	struct btt_fault *kept[BTT_FAULTS];
 	uint32_t kept_nr[BTT_FAULTS];
-	struct btt_pending *pending;
-	uint32_t pending_nr;
 	uint32_t free_nr;           /* lanes that name a free block */
 	bool complete;              /* false: memory for the account could not be had, or reading failed */
 };

@@ -1,7 +1,9 @@
 #include "formats/btt/arena.h"
 
 #include "formats/btt/map.h"
+#include "formats/btt/writes.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { ARENAS_MAX = 1 << 16 }; /* 32 PiB of container; more is a lie of the evidence */
@@ -50,7 +52,7 @@ static bool inside(uint64_t off, uint64_t len, uint64_t arena_len)
 /* Takes places from an info block as they are, clipped to what the arena holds. */
 static void places_from_info(struct btt_arena *ar, const struct btt_info *i)
 {
-	uint64_t lanes = i->nfree, words = i->external_nlba, blocks = i->internal_nlba;
+	uint64_t lanes = i->nfree < BTT_LANES_MAX ? i->nfree : BTT_LANES_MAX, words = i->external_nlba, blocks = i->internal_nlba;
 
 	ar->internal_lbasize = i->internal_lbasize;
 	if (i->flogoff > ar->len)
@@ -131,6 +133,7 @@ static void arena_tell(struct arena *a, struct btt *b, struct btt_arena *ar)
 		return;
 	}
 	ar->padding = btt_flog_padding(ar->flog, ar->lanes);
+	btt_writes_gather(a, b, ar);
 	node_fact_text(a, ar->node, "flog entries in use", btt_flog_padding_name(ar->padding));
 	ar->flog_node = node_array(a, ar->node, "flog", &btt_flog_entry_layout, b->image, ar->flog_at,
 				   (uint64_t)ar->lanes * BTT_SLOTS, BTT_SLOT_LEN);
@@ -202,25 +205,36 @@ bool btt_probe(struct image *image, struct arena *a, enum btt_container *contain
 	return false;
 }
 
+bool btt_map_load(const struct btt *b, const struct btt_arena *ar, uint32_t first, uint32_t nr,
+		  uint32_t *words, uint8_t *flags, bool *any_lost)
+{
+	size_t len = (size_t)nr * BTT_MAP_WORD;
+
+	if (!inside(first, nr, ar->external_nlba) ||
+	    !image_read(b->image, ar->map_at + (uint64_t)first * BTT_MAP_WORD, len, (uint8_t *)words, flags))
+		return false;
+	for (uint32_t i = 0; i < nr; i++)
+		words[i] = le32toh(words[i]);
+	*any_lost = memchr(flags, 1, len) != NULL;
+	return true;
+}
+
 bool btt_map_read(const struct btt *b, const struct btt_arena *ar, uint32_t first, uint32_t nr,
 		  uint32_t *words, uint8_t *lost)
 {
 	enum { STEP = 4096 }; /* words at a time, so that the flags of their bytes stay small */
-	uint8_t bytes[STEP * BTT_MAP_WORD], flags[STEP * BTT_MAP_WORD];
+	uint8_t flags[STEP * BTT_MAP_WORD];
+	bool any;
 
 	if (!inside(first, nr, ar->external_nlba))
 		return false;
 	for (uint32_t done = 0; done < nr;) {
 		uint32_t n = nr - done < STEP ? nr - done : STEP;
 
-		if (!image_read(b->image, ar->map_at + ((uint64_t)first + done) * BTT_MAP_WORD,
-				(size_t)n * BTT_MAP_WORD, bytes, flags))
+		if (!btt_map_load(b, ar, first + done, n, words + done, flags, &any))
 			return false;
-		struct span s = { bytes, flags, 0, (size_t)n * BTT_MAP_WORD };
-		for (uint32_t i = 0; i < n; i++) {
-			words[done + i] = 0;
-			lost[done + i] = !span_le32(s, (uint64_t)i * BTT_MAP_WORD, &words[done + i]);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			lost[done + i] = any && btt_map_lost(flags, i);
 		done += n;
 	}
 	return true;

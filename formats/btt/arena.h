@@ -39,6 +39,9 @@ struct btt_copy {
 	uint64_t sum;                 /* what the checksum ought to be */
 };
 
+struct btt_write;
+struct btt_pending;
+
 struct btt_arena {
 	uint32_t idx;
 	struct node *node, *map_node, *flog_node;
@@ -55,6 +58,9 @@ struct btt_arena {
 	uint64_t first_lba;           /* external blocks of the arenas before */
 	struct span flog;
 	enum btt_padding padding;
+	struct btt_write *writes;     /* formats/btt/writes.h: what the lanes remember; sorted */
+	struct btt_pending *pending;  /* of these, what the map does not show yet; by lba */
+	uint32_t writes_nr, pending_nr;
 };
 
 struct btt {
@@ -86,5 +92,15 @@ bool btt_probe(struct image *image, struct arena *a, enum btt_container *contain
  */
 bool btt_map_read(const struct btt *b, const struct btt_arena *ar, uint32_t first, uint32_t nr,
 		  uint32_t *words, uint8_t *lost);
+/* The same at the speed that memory can be read: flags has one for each of 4 * nr bytes. */
+bool btt_map_load(const struct btt *b, const struct btt_arena *ar, uint32_t first, uint32_t nr,
+		  uint32_t *words, uint8_t *flags, bool *any_lost);
+/* True when word i of such a reading is lost. */
+static inline bool btt_map_lost(const uint8_t *flags, uint32_t i)
+{
+	const uint8_t *f = flags + (size_t)i * BTT_MAP_WORD;
+
+	return f[0] | f[1] | f[2] | f[3];
+}
 
 #endif

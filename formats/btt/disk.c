@@ -1,6 +1,7 @@
 #include "formats/btt/disk.h"
 
 #include "formats/btt/map.h"
+#include "formats/btt/writes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,82 +88,57 @@ static bool word_at(struct disk *d, uint32_t arena, uint32_t lba, uint32_t *word
 }
 
 /* Flog entries remember the old word with the flags their writer gave it; PMDK's alone tell a state. */
-static uint32_t old_word(const struct btt *b, const struct btt_flog_entry *e)
+static uint32_t old_word(const struct btt *b, const struct btt_write *w)
 {
-	if (b->container == BTT_IN_POOL && btt_map_state(e->old_map) != BTT_MAP_INITIAL)
-		return e->old_map;
-	return btt_map_word(btt_map_block(e->old_map));
+	if (b->container == BTT_IN_POOL && btt_map_state(w->old_map) != BTT_MAP_INITIAL)
+		return w->old_map;
+	return btt_map_word(btt_map_block(w->old_map));
 }
 
-static const struct btt_flog_entry *current(const struct btt_arena *ar, uint32_t lane,
-					    struct btt_lane *out)
+/* Steps back through the lanes that wrote lba, newest first, at most `writes` of them. */
+static bool before(const struct disk *d, const struct btt_arena *ar, uint32_t lba, uint32_t writes,
+		   uint32_t *word)
 {
-	if (!btt_flog_lane(ar->flog, lane, ar->padding, out) || out->current < 0)
-		return NULL;
-	const struct btt_flog_entry *e = &out->ent[out->current];
-	if (e->lba >= ar->external_nlba || btt_map_block(e->old_map) == btt_map_block(e->new_map))
-		return NULL;
-	return e;
-}
-
-/* Steps back through the lanes that wrote lba, newest first; each lane's write is undone once. */
-static bool before(struct disk *d, uint32_t arena, uint32_t lba, uint32_t *word)
-{
-	const struct btt_arena *ar = &d->b->arenas[arena];
-	uint32_t block = btt_map_owned(*word, lba);
 	bool changed = false;
 
-	for (uint32_t step = 0; step < ar->lanes; step++) {
-		uint32_t lane = 0;
+	while (writes--) {
+		const struct btt_write *w = btt_writes_into(ar, lba, btt_map_owned(*word, lba));
 
-		for (; lane < ar->lanes; lane++) {
-			struct btt_lane l;
-			const struct btt_flog_entry *e = current(ar, lane, &l);
-
-			if (e && e->lba == lba && btt_map_block(e->new_map) == block) {
-				*word = old_word(d->b, e);
-				block = btt_map_block(*word);
-				changed = true;
-				break;
-			}
-		}
-		if (lane == ar->lanes)
+		if (w == NULL)
 			break;
+		*word = old_word(d->b, w);
+		changed = true;
 	}
 	return changed;
 }
 
 static void rules_make(struct arena *a, struct disk *d, enum btt_view view)
 {
-	uint64_t lanes = 0;
+	uint64_t writes = 0;
 
 	for (uint32_t k = 0; k < d->b->nr; k++)
-		lanes += d->b->arenas[k].lanes;
-	if (view == BTT_VIEW_MAPPED || lanes == 0)
+		writes += d->b->arenas[k].writes_nr;
+	if (view == BTT_VIEW_MAPPED || writes == 0)
 		return;
-	d->rules = arena_array(a, lanes, sizeof(*d->rules));
+	d->rules = arena_array(a, writes, sizeof(*d->rules));
 	for (uint32_t k = 0; d->rules && k < d->b->nr; k++) {
 		const struct btt_arena *ar = &d->b->arenas[k];
+		uint32_t nr;
 
-		for (uint32_t i = 0; i < ar->lanes; i++) {
-			struct btt_lane l;
-			const struct btt_flog_entry *e = current(ar, i, &l);
-			uint32_t word;
+		for (uint32_t i = 0; i < ar->writes_nr; i += nr) {
+			uint32_t lba = ar->writes[i].lba, word;
+			const struct btt_pending *p = btt_writes_pending(ar, lba);
+			bool rule = p != NULL;
 
-			if (e == NULL || rule_find(d, k, e->lba) || !word_at(d, k, e->lba, &word))
+			btt_writes_of(ar, lba, &nr);
+			if (!word_at(d, k, lba, &word))
 				continue;
-			bool pending = btt_map_owned(word, e->lba) == btt_map_block(e->old_map);
-			bool rule = false;
-			if (view == BTT_VIEW_RECOVERED && pending) {
-				word = btt_map_word(btt_map_block(e->new_map));
-				rule = true;
-			} else if (view == BTT_VIEW_BEFORE) {
-				rule = before(d, k, e->lba, &word);
-			}
-			if (!rule)
-				continue;
-			d->rules[d->rules_nr++] = (struct overrule){ k, e->lba, word };
-			qsort(d->rules, d->rules_nr, sizeof(*d->rules), rule_order);
+			if (view == BTT_VIEW_BEFORE)
+				rule = before(d, ar, lba, nr, &word);
+			else if (p)
+				word = btt_map_word(p->new_block);
+			if (rule)
+				d->rules[d->rules_nr++] = (struct overrule){ k, lba, word };
 		}
 	}
 }

@@ -12,6 +12,7 @@
 #define BTT_ARENA_MAX (UINT64_C(1) << 39)  /* bytes */
 #define BTT_ARENA_MIN (UINT64_C(16) << 20) /* bytes; less at the end of a container stays unused */
 enum { BTT_NFREE = 256, BTT_LANE_LEN = 64, BTT_MAP_WORD = 4, BTT_PAGE = 4096 };
+enum { BTT_LANES_MAX = 16384 }; /* read of a flog; every known writer makes 256 */
 
 enum btt_rounding { BTT_ROUND_PMDK, BTT_ROUND_KERNEL };
 
