@@ -1,0 +1,35 @@
+/* The options of every command that analyses, and the run over all its SOURCEs. */
+#ifndef REPORT_CLI_ANALYSIS_H
+#define REPORT_CLI_ANALYSIS_H
+
+#include "report/cli/cli.h"
+
+/* What to look at and how; what to tell. */
+extern const struct option_table option_evidence, option_telling;
+
+struct words {
+	const char **list;
+	size_t nr;
+};
+
+struct analysis {
+	struct analyze_options options;
+	struct words only, skip, maps;
+	struct redact_options redact;
+	enum severity fail_on;
+	bool reproducible;
+	char host[65];
+};
+
+void analysis_start(struct analysis *an);
+void analysis_free(struct analysis *an);
+/* Takes an option of the two tables. False: c->status says why the command ends. */
+bool analysis_option(struct cli *c, struct analysis *an, int id);
+
+/* Called with each result; gives its exit status. i: its place among the nr SOURCEs. */
+typedef int analysis_told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr,
+			  void *ctx);
+/* Analyses every operand of the command line by itself and joins what told gives. */
+int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *ctx);
+
+#endif

@@ -1,0 +1,29 @@
+/* The pieces that the documents of this room are made of. */
+#ifndef REPORT_JSON_PARTS_H
+#define REPORT_JSON_PARTS_H
+
+#include "report/json/writer.h"
+#include "report/place.h"
+#include "report/report.h"
+
+void json_path(struct json *j, const char *key, const struct node *n);
+void json_evidence(struct json *j, const char *key, struct place p);
+void json_finding(struct json *j, const struct finding *f);
+void json_findings(struct json *j, const char *key, const struct findings *fs);
+void json_time(struct json *j, const char *key, uint64_t seconds);
+
+void json_sources(struct json *j, const struct result *r, const struct report_options *o);
+void json_pool(struct json *j, const struct result *r);
+void json_activities(struct json *j, const struct story *s);
+void json_recovery(struct json *j, const struct recovery *rec);
+void json_check(struct json *j, const char *key, const struct check *c);
+/* The checks that the report names. */
+void json_checks_named(struct json *j, const struct result *r);
+
+void json_model(struct json *j, const char *key, const struct node *root);
+/* The fields of a decoded structure, as an object. */
+void json_fields(struct json *j, const char *key, const struct layout *l, const void *host);
+/* The layouts that nodes below root have. False without memory. */
+bool json_layouts(struct json *j, const struct node *root);
+
+#endif
