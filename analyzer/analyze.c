@@ -103,30 +103,53 @@ static enum status hidden_failure(struct result *r)
 	return STATUS_OK;
 }
 
+static bool begin(const char *path, const struct analyze_options *o, struct result *out)
+{
+	*out = (struct result){ .path = path, .verdict = "unread" };
+	out->arena = arena_open(o->memory);
+	if (out->arena == NULL) {
+		out->status = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory", path);
+		out->sentence = out->problem.text;
+		return false;
+	}
+	out->intake = (struct intake){ .arena = out->arena, .options = o->intake };
+	out->model = (struct model){ .arena = out->arena, .intake = &out->intake, .format = "unknown" };
+	return true;
+}
+
+static enum status end(struct result *out, enum status st)
+{
+	if (st == STATUS_OK)
+		out->map = map_make(out->arena, &out->model, out->findings, out->story);
+	out->status = st == STATUS_OK ? hidden_failure(out) : st;
+	verdict_make(out);
+	return out->status;
+}
+
 enum status analyze(const char *path, const struct analyze_options *o, struct result *out)
 {
 	enum status st, late;
 
-	*out = (struct result){ .path = path };
-	out->arena = arena_open(o->memory);
-	if (out->arena == NULL) {
-		out->verdict = "unread";
-		return out->status = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory", path);
-	}
-	out->intake = (struct intake){ .arena = out->arena, .options = o->intake };
-	out->model = (struct model){ .arena = out->arena, .intake = &out->intake, .format = "unknown" };
+	if (!begin(path, o, out))
+		return out->status;
 	st = look(path, o, out);
 	/* also after a failure: what was hashed and counted by then is told */
 	late = intake_finish(&out->intake, &out->problem);
-	if (st == STATUS_OK)
-		st = late;
-	if (st == STATUS_OK)
-		out->map = map_make(out->arena, &out->model, out->findings, out->story);
-	if (st == STATUS_OK)
-		st = hidden_failure(out);
-	out->status = st;
-	verdict_make(out);
-	return st;
+	return end(out, st == STATUS_OK ? late : st);
+}
+
+enum status analyze_again(const struct result *first, struct image *const *images, const struct analyze_options *o,
+			  struct result *out)
+{
+	struct intake_again again = { &first->intake, images };
+	enum status st;
+
+	if (!begin(first->path, o, out))
+		return out->status;
+	out->intake.again = &again;
+	st = look(first->path, o, out);
+	out->intake.again = NULL;
+	return end(out, st);
 }
 
 void analyze_close(struct result *r)
