@@ -24,10 +24,10 @@ const struct check *check_covering(const char *row)
 
 	for (size_t t = 0; t < check_tables_nr; t++)
 		for (size_t i = 0; i < check_tables[t]->nr; i++) {
-			const char *at = check_tables[t]->checks[i].covers;
+			const char *covers = check_tables[t]->checks[i].covers, *at = covers;
 
 			for (; at && (at = strstr(at, row)) != NULL; at += len)
-				if (at[len] == ' ' || at[len] == '\0')
+				if ((at == covers || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
 					return &check_tables[t]->checks[i];
 		}
 	return NULL;

@@ -277,7 +277,7 @@ static const struct check checks[] = {
 	  .means = "The libraries refuse to open the set. The file is from another pool, or its header is damaged.",
 	  .remedy = "Find the right file by its uuid; if this is it, the field can be restored from the others.",
 	  .source = SOURCE, .verify = set_uuid_verify, .repair = header_repair_field },
-	{ .id = "poolset.order", .covers = "PS-07", .severity = ERROR,
+	{ .id = "poolset.parts.order", .covers = "PS-07", .severity = ERROR,
 	  .says = "the parts are listed in another order than their headers name each other",
 	  .means = "The libraries refuse to open the set; the files themselves are whole.",
 	  .remedy = "Correct the order of lines in the set file.", .source = SOURCE, .verify = order_verify },
