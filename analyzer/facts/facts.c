@@ -12,3 +12,10 @@ const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, 
 		f->btt_blocks[idx] = btt_blocks(f->arena, b, &b->arenas[idx], f->keep, 0);
 	return f->btt_blocks[idx];
 }
+
+const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap *h, bool deep)
+{
+	if (f->obj_account == NULL)
+		f->obj_account = obj_account(f->arena, h, deep, f->keep, 0);
+	return f->obj_account;
+}

@@ -6,6 +6,7 @@
 #define ANALYZER_FACTS_FACTS_H
 
 #include "analyzer/facts/btt_blocks.h"
+#include "analyzer/facts/obj_heap.h"
 
 struct counters;
 
@@ -15,9 +16,16 @@ struct facts {
 	const struct counters *counters; /* facts/ending.h: the device now; NULL: not known */
 	const struct btt *btt;
 	struct btt_blocks **btt_blocks; /* per arena of btt */
+	struct obj_account *obj_account;
 };
 
 /* Who owns each media block of arena idx; NULL without memory. b is the model's one BTT. */
 const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, uint32_t idx);
+
+/*
+ * The account of a pmemobj heap, with every object when deep. NULL without memory. h is the model's
+ * one heap, and deep the same at every call.
+ */
+const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap *h, bool deep);
 
 #endif

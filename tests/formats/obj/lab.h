@@ -24,18 +24,29 @@ struct lab {
 	char *said;     /* what the program printed */
 	struct arena *arena;
 	struct image *image;
-	struct obj_pool pool;
+	struct node *root;
+	struct obj_pool *pool;
 	struct obj_heap *heap;
 };
+
+static inline uint64_t lab_get(const struct lab *l, uint64_t at, size_t width)
+{
+	uint64_t v = 0;
+
+	for (size_t i = width; i-- > 0;)
+		v = v << 8 | l->bytes[at + i];
+	return v;
+}
 
 static inline void lab_decode(struct lab *l)
 {
 	arena_close(l->arena);
 	l->arena = arena_open(256 << 20);
 	l->image = memory_open(l->arena, "pool", l->bytes, l->len, NULL);
-	l->pool = (struct obj_pool){ .image = l->image, .size = l->len, .major = 6, .heap_at = 0x302000,
-				     .heap_len = l->len - 0x302000, .lanes_at = 0x2000, .lanes_nr = 1024 };
-	l->heap = obj_heap_decode(l->arena, NULL, &l->pool);
+	l->root = node_group(l->arena, NULL, "");
+	l->pool = obj_decode(l->arena, l->root, l->image, l->len, (uint32_t)lab_get(l, 8, 4), 4096, l->bytes + 24);
+	cr_assert_not_null(l->pool);
+	l->heap = l->pool->heap;
 	cr_assert_not_null(l->heap);
 }
 
@@ -73,15 +84,6 @@ static inline void lab_put(struct lab *l, uint64_t at, uint64_t value, size_t wi
 	cr_assert(at + width <= l->len);
 	for (size_t i = 0; i < width; i++)
 		l->bytes[at + i] = (uint8_t)(value >> 8 * i);
-}
-
-static inline uint64_t lab_get(const struct lab *l, uint64_t at, size_t width)
-{
-	uint64_t v = 0;
-
-	for (size_t i = width; i-- > 0;)
-		v = v << 8 | l->bytes[at + i];
-	return v;
 }
 
 static inline void lab_close(struct lab *l)
