@@ -21,7 +21,7 @@ const struct layout obj_words_layout =
 	LAYOUT(obj_words, SOURCE, OBJ_RUNTIME_AT - OBJ_WORDS_AT, obj_words_fields);
 /* the first two rows: the rest is the last process's own in these majors */
 const struct layout obj_words_old_layout = {
-	.name = "obj_words", .source = SOURCE, .size = 16, .nr = 2, .host_size = sizeof(struct obj_words),
+	.name = "obj_words_old", .source = SOURCE, .size = 16, .nr = 2, .host_size = sizeof(struct obj_words),
 	.fields = obj_words_fields,
 };
 
