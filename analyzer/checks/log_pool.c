@@ -1,6 +1,7 @@
 /* The descriptor of a pmemlog pool, and what of its log is there. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/log.h"
 #include "formats/log/log.h"
 #include "formats/pool/set.h"
 
@@ -179,18 +180,18 @@ static const struct check checks[] = {
 	{ .id = "log.descr.start", .covers = "PL-01", .severity = ERROR,
 	  .says = "the log does not start where the format puts it",
 	  .means = "libpmemlog refuses to open the pool.", .remedy = "It is a constant of the format.",
-	  .source = SOURCE, .verify = start_verify },
+	  .source = SOURCE, .verify = start_verify, .repair = log_repair_bounds },
 	{ .id = "log.descr.end", .covers = "PL-02", .severity = ERROR,
 	  .says = "the log does not end where the pool does",
 	  .means = "libpmemlog refuses to open the pool.",
 	  .remedy = "Find out first whether the file or the word is wrong: a cut file has lost data.",
-	  .source = SOURCE, .verify = end_verify },
+	  .source = SOURCE, .verify = end_verify, .repair = log_repair_bounds },
 	{ .id = "log.descr.write", .covers = "PL-03", .severity = ERROR,
 	  .says = "the end of the written log lies outside the data area",
 	  .means = "libpmemlog refuses to open the pool; how much of the data area is log is not known.",
 	  .remedy = "The last byte that is not zero bounds it. Setting it to the pool's end, as pmempool does, "
 		    "presents everything as log.",
-	  .source = SOURCE, .verify = write_verify },
+	  .source = SOURCE, .verify = write_verify, .repair = log_repair_write },
 	{ .id = "log.data.residue", .covers = "PL-04", .severity = NOTE,
 	  .says = "there are bytes behind the end of the log",
 	  .means = "An append that was cut off, or the log as it was before a rewind. This is no damage.",
@@ -205,7 +206,7 @@ static const struct check checks[] = {
 	{ .id = "log.descr.unused", .covers = "PL-06", .severity = NOTE,
 	  .says = "unused bytes of the log descriptor are not zero",
 	  .means = "Nothing reads them; something wrote where it should not.", .remedy = "None needed.",
-	  .source = SOURCE, .verify = pad_verify },
+	  .source = SOURCE, .verify = pad_verify, .repair = log_repair_unused },
 	{ .id = "log.set.replicas", .covers = "PL-07", .severity = ERROR,
 	  .says = "a pmemlog pool has more than one replica",
 	  .means = "libpmemlog refuses such a set.", .remedy = "The set file belongs to another pool.",
