@@ -4,6 +4,6 @@
 
 #include "report/cli/command.h"
 
-extern const struct command command_analyze, command_check, command_explain;
+extern const struct command command_analyze, command_check, command_show, command_explain;
 
 #endif

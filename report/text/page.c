@@ -37,6 +37,12 @@ static void spaces(struct page *p, size_t nr)
 	fprintf(p->f, "%*s", (int)nr, "");
 }
 
+static void line_break(struct page *p, size_t indent)
+{
+	putc('\n', p->f);
+	spaces(p, indent);
+}
+
 /* The part of a word that fits into so many columns, bytes; at least one character. */
 static size_t fitting(const char *word, size_t len, size_t columns)
 {
@@ -58,8 +64,7 @@ static void wrap(struct page *p, size_t at, unsigned indent, enum page_style sty
 		size_t len = strcspn(text, " "), columns = page_columns(text, len);
 
 		if (cut || (!fresh && at + 1 + columns > p->width)) {
-			putc('\n', p->f);
-			spaces(p, indent);
+			line_break(p, indent);
 			at = indent;
 			fresh = true;
 			cut = false;
@@ -166,12 +171,12 @@ void page_term_styled(struct page *p, unsigned indent, unsigned term_width, enum
 	fputs(buf_text(&t), p->f);
 	style_off(p, style);
 	size_t used = indent + page_columns(buf_text(&t), t.len);
-	if (narrow || used + 2 > column) {
-		putc('\n', p->f);
-		spaces(p, column);
-	} else {
+	if (b.len == 0)
+		column = (unsigned)used;
+	else if (narrow || used + 2 > column)
+		line_break(p, column);
+	else
 		spaces(p, column - used);
-	}
 	wrap(p, column, column, STYLE_PLAIN, buf_text(&b));
 	buf_free(&t);
 	buf_free(&b);

@@ -37,6 +37,23 @@ static void name(const struct page *p, const char *text, struct buf *out)
 		buf_puts(out, "(left out)");
 }
 
+static void origin(const struct page *p, const struct origin *o, struct buf *out)
+{
+	if (o->source)
+		name(p, last_part(o->source->path), out);
+	else
+		buf_puts(out, "in no file:");
+	buf_printf(out, " byte %" PRIu64, o->at);
+}
+
+void text_start(const struct page *p, struct place at, struct buf *out)
+{
+	struct origin o;
+
+	if (place_piece(&at, &o))
+		origin(p, &o, out);
+}
+
 void text_place(const struct page *p, struct place at, struct buf *out)
 {
 	struct origin o;
@@ -44,11 +61,8 @@ void text_place(const struct page *p, struct place at, struct buf *out)
 
 	while (nr < PIECES_TOLD && place_piece(&at, &o)) {
 		buf_puts(out, nr++ ? "; " : "");
-		if (o.source)
-			name(p, last_part(o.source->path), out);
-		else
-			buf_puts(out, "in no file:");
-		buf_printf(out, " byte %" PRIu64 ", %" PRIu64 " byte%s", o.at, o.len, o.len == 1 ? "" : "s");
+		origin(p, &o, out);
+		buf_printf(out, ", %" PRIu64 " byte%s", o.len, o.len == 1 ? "" : "s");
 	}
 	if (at.image && at.len)
 		buf_puts(out, "; and on");

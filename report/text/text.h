@@ -14,6 +14,8 @@ void text_findings(const struct findings *fs, struct page *p);
 /* Where a place is: "pool.obj byte 4096, 8 bytes". */
 struct place;
 void text_place(const struct page *p, struct place at, struct buf *out);
+/* Where it starts: "pool.obj byte 4096". */
+void text_start(const struct page *p, struct place at, struct buf *out);
 /* One check: what it means, what to do. */
 void text_check(const struct check *c, struct page *p);
 
