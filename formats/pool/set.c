@@ -42,7 +42,8 @@ static const char *format_name(const struct pool_set *s)
 
 enum status pool_set_decode(struct model *m, const struct set_options *o, struct problem *p)
 {
-	struct set_work w = { .m = m, .arena = m->arena, .in = m->intake, .o = o, .p = p };
+	struct set_work w = { .m = m, .arena = m->arena, .in = m->intake, .o = o, .p = p,
+			      .group = m->intake->group };
 	enum status st;
 
 	w.s = ARENA_NEW(m->arena, struct pool_set);

@@ -1,6 +1,7 @@
 /* A pool without a set file: one file, or files that belong together by their headers alone. */
 #include "formats/pool/set_work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { PART_MIN = 2 << 20 };
@@ -28,48 +29,18 @@ static bool looks_inside(struct set_cand *c)
 }
 
 /* One file, all of the pool or one part of it. */
-static enum status file_take(struct set_work *w, struct set_cand *c)
+static bool file_take(struct set_work *w, struct set_cand *c)
 {
 	struct pool_replica *r = set_part_replica(w);
 	struct pool_part *p = r ? set_part_add(w, r) : NULL;
 
 	if (p == NULL)
-		return w->p->status;
+		return false;
 	p->header_expected = true;
 	if (!set_part_take_cand(w, p, c, PART_GIVEN))
-		return w->p->status;
+		return false;
 	w->s->lone_part = lone(p);
-	return STATUS_OK;
-}
-
-/* The poolset uuid that most candidates have; of two with as many, that of the first. */
-static const uint8_t *main_set(const struct set_work *w)
-{
-	const uint8_t *best = NULL;
-	uint32_t best_nr = 0;
-
-	for (uint32_t i = 0; i < w->nr; i++) {
-		const struct set_cand *c = w->cands[i];
-		uint32_t nr = 0;
-
-		if (!c->header || c->set_file || uuid_null(c->poolset))
-			continue;
-		/* counted once, where it is met first */
-		for (uint32_t k = 0; k < w->nr; k++) {
-			const struct set_cand *o = w->cands[k];
-
-			if (!o->header || !uuid_same(o->poolset, c->poolset))
-				continue;
-			if (k < i)
-				break;
-			nr += o->sum_good ? 2 : 1;
-		}
-		if (nr > best_nr) {
-			best = c->poolset;
-			best_nr = nr;
-		}
-	}
-	return best;
+	return true;
 }
 
 static bool ring_take(struct set_work *w, const struct set_ring *ring, bool single)
@@ -92,26 +63,65 @@ static bool ring_take(struct set_work *w, const struct set_ring *ring, bool sing
 	return r != NULL;
 }
 
-/* What was offered and is no part, but for texts and set files. */
-static bool strays_tell(struct set_work *w, const uint8_t *ours)
+static int by_uuid(const void *a, const void *b)
 {
+	return memcmp((*(const struct pool_part *const *)a)->hdr->uuid, (*(const struct pool_part *const *)b)->hdr->uuid,
+		      UUID_LEN);
+}
+
+/* The parts that have a header, in the order of their uuids. */
+static bool parts_by_uuid(struct set_work *w, const struct pool_part ***out, uint32_t *nr)
+{
+	uint32_t all = 0;
+
+	*nr = 0;
+	for (uint32_t r = 0; r < w->s->nr; r++)
+		all += w->s->replicas[r]->nr;
+	*out = arena_array(w->arena, all, sizeof(**out));
+	if (*out == NULL) {
+		set_part_nomem(w);
+		return false;
+	}
+	for (uint32_t r = 0; r < w->s->nr; r++)
+		for (uint32_t i = 0; i < w->s->replicas[r]->nr; i++)
+			if (w->s->replicas[r]->parts[i]->hdr)
+				(*out)[(*nr)++] = w->s->replicas[r]->parts[i];
+	if (*nr)
+		qsort(*out, *nr, sizeof(**out), by_uuid);
+	return true;
+}
+
+static const struct pool_part *part_called(const struct pool_part **parts, uint32_t nr, const uint8_t *uuid)
+{
+	uint32_t lo = 0, hi = nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(parts[mid]->hdr->uuid, uuid, UUID_LEN) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < nr && uuid_same(parts[lo]->hdr->uuid, uuid) ? parts[lo] : NULL;
+}
+
+bool set_strays(struct set_work *w)
+{
+	const struct pool_part **parts;
+	uint32_t nr;
+
+	if (!parts_by_uuid(w, &parts, &nr))
+		return false;
 	for (uint32_t i = 0; i < w->nr; i++) {
 		struct set_cand *c = w->cands[i];
-		const struct pool_part *twin = NULL;
-		int why = c->header ? STRAY_FOREIGN : STRAY_NO_POOL;
 
 		if (c->taken || c->dropped || c->set_file || c->item == NULL || (!c->header && c->size < PART_MIN))
 			continue;
-		for (uint32_t r = 0; c->header && r < w->s->nr; r++)
-			for (uint32_t k = 0; k < w->s->replicas[r]->nr && twin == NULL; k++) {
-				const struct pool_part *p = w->s->replicas[r]->parts[k];
-
-				if (p->hdr && uuid_same(p->hdr->uuid, c->uuid))
-					twin = p;
-			}
-		if (twin && ours && uuid_same(ours, c->poolset))
-			why = STRAY_DUPLICATE;
-		if (!set_part_stray(w, c, why, twin))
+		const struct pool_part *twin = c->header ? part_called(parts, nr, c->uuid) : NULL;
+		if (twin && !uuid_same(twin->hdr->poolset_uuid, c->poolset))
+			twin = NULL;
+		if (!set_part_stray(w, c, twin ? STRAY_DUPLICATE : c->header ? STRAY_FOREIGN : STRAY_NO_POOL, twin))
 			return false;
 	}
 	return true;
@@ -120,6 +130,7 @@ static bool strays_tell(struct set_work *w, const uint8_t *ours)
 enum status set_alone(struct set_work *w)
 {
 	struct set_cand **members, *first = NULL;
+	const uint8_t *ours;
 	struct set_rings rings;
 	uint32_t nr;
 
@@ -129,16 +140,19 @@ enum status set_alone(struct set_work *w)
 	if (first == NULL)
 		return problem_set(w->p, STATUS_UNSUPPORTED, "%s: no pool: neither a pool header nor a set file, and nothing "
 				   "that lies behind a lost header", w->nr ? w->cands[0]->item->source->path : "the source");
-	const uint8_t *ours = main_set(w);
-	if (w->nr == 1 || ours == NULL) {
-		enum status st = file_take(w, first);
-		return st == STATUS_OK && !strays_tell(w, NULL) ? w->p->status : st;
-	}
+	if (!set_match_offered(w, &ours))
+		return w->p->status;
+	if (!w->group || ours == NULL)
+		return file_take(w, first) && set_strays(w) ? STATUS_OK : w->p->status;
 	if (!set_order_members(w, ours, &members, &nr) || !set_order(w, members, nr, &rings))
 		return w->p->status;
 	bool single = members[0]->incompat & POOL_FEAT_SINGLEHDR;
+	if (!single && rings.nr == 1 && rings.rings[0].nr == 1) /* not put together: it is all there is */
+		return file_take(w, members[0]) && set_strays(w) ? STATUS_OK : w->p->status;
 	for (uint32_t i = 0; i < rings.nr; i++)
 		if (!ring_take(w, &rings.rings[i], single))
 			return w->p->status;
-	return strays_tell(w, ours) ? STATUS_OK : w->p->status;
+	if (!(single ? set_bare_later(w) : set_bare_lost(w)))
+		return w->p->status;
+	return set_strays(w) ? STATUS_OK : w->p->status;
 }

@@ -1,4 +1,8 @@
-/* The files that a set file names: at its paths, or by --map. */
+/*
+ * The files that a set file names. Given alone, they are looked for at its paths, then by --map,
+ * then beside it. Given with other files, in a directory or an archive, these come first: the
+ * paths may exist on this machine and be something else.
+ */
 #include "formats/pool/set_work.h"
 
 #include <errno.h>
@@ -7,25 +11,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* An offered file that is the very file at a path. */
 static struct item *item_same(const struct set_work *w, const struct stat *st)
 {
 	for (uint32_t i = 0; i < w->nr; i++) {
 		struct item *it = w->cands[i]->item;
 
-		if (it && it->dev == st->st_dev && it->ino == st->st_ino && !set_cand_in_tar(it))
+		if (it && it->dev == st->st_dev && it->ino == st->st_ino && !set_cand_in_tar(it)) {
+			w->cands[i]->taken = true;
 			return it;
+		}
 	}
 	return NULL;
 }
 
-/*
- * Opens path as part p. False: it is not there or cannot be opened, and p says why, unless it says
- * of an earlier try that a file is there.
- */
-static bool path_try(struct set_work *w, struct pool_part *p, const char *path, enum part_found found)
+/* Opens what stat(2) found at path as p. False: it cannot be opened, and p says why. */
+static bool path_open(struct set_work *w, struct pool_part *p, const char *path, const struct stat *st,
+		      enum part_found found)
 {
 	struct problem own = { STATUS_OK, "" };
 	struct item *before = w->in->last;
+
+	p->found = PART_NO_ACCESS;
+	if (access(path, R_OK) != 0)
+		p->why_missing = arena_text(w->arena, strerror(errno));
+	else if (S_ISREG(st->st_mode) && st->st_size == 0)
+		p->why_missing = "the file is empty";
+	else if (S_ISDIR(st->st_mode))
+		p->why_missing = "it is a directory";
+	else if (intake_open(w->in, path, "part", part_found_text(found), &own) != STATUS_OK)
+		p->why_missing = arena_text(w->arena, own.text);
+	else if (w->in->last == before)
+		p->why_missing = "there is nothing in it";
+	else
+		return set_part_take(w, p, before ? before->next : w->in->first, found);
+	return false;
+}
+
+bool set_find_path(struct set_work *w, struct pool_part *p, const char *path, enum part_found found)
+{
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
@@ -33,85 +57,146 @@ static bool path_try(struct set_work *w, struct pool_part *p, const char *path, 
 			p->why_missing = arena_text(w->arena, strerror(errno));
 		return false;
 	}
-	const struct pool_part *same = set_part_same(w, st.st_dev, st.st_ino);
+	struct pool_part *same = set_part_same(w, st.st_dev, st.st_ino);
 	struct item *item = same ? same->item : item_same(w, &st);
-	if (item)
-		return set_part_take(w, p, item, found);
-	p->found = PART_NO_ACCESS;
-	if (access(path, R_OK) != 0)
-		p->why_missing = arena_text(w->arena, strerror(errno));
-	else if (S_ISREG(st.st_mode) && st.st_size == 0)
-		p->why_missing = "the file is empty";
-	else if (S_ISDIR(st.st_mode))
-		p->why_missing = "it is a directory";
-	else if (intake_open(w->in, path, "part", part_found_text(found), &own) != STATUS_OK || w->in->last == before)
-		p->why_missing = arena_text(w->arena, own.text);
-	else
-		return set_part_take(w, p, before ? before->next : w->in->first, found);
-	return false;
+	return item ? set_part_take(w, p, item, found) : path_open(w, p, path, &st, found);
+}
+
+/*
+ * The path that the longest OLD shorter than *len makes of path; *len becomes its length. NULL:
+ * none. OLD is a prefix of whole names.
+ */
+static const char *mapped(const struct set_work *w, const char *path, size_t *len)
+{
+	const char *to = NULL;
+	size_t best = 0;
+
+	for (size_t i = 0; i < w->o->maps_nr; i++) {
+		const char *map = w->o->maps[i], *eq = strchr(map, '=');
+		size_t n = eq ? (size_t)(eq - map) : 0;
+
+		if (n > best && n < *len && strncmp(path, map, n) == 0 &&
+		    (path[n] == '/' || path[n] == '\0' || path[n - 1] == '/')) {
+			to = eq + 1;
+			best = n;
+		}
+	}
+	*len = best;
+	return to ? arena_printf(w->arena, "%s%s", to, path + best) : NULL;
 }
 
 static bool maps_try(struct set_work *w, struct pool_part *p)
 {
-	size_t done = SIZE_MAX; /* longest first: those of this length and more were tried */
+	size_t len = SIZE_MAX;
 
-	while (done) {
-		const char *best = NULL;
-		size_t best_len = 0;
-
-		for (size_t i = 0; i < w->o->maps_nr; i++) {
-			const char *eq = strchr(w->o->maps[i], '=');
-			size_t len = eq ? (size_t)(eq - w->o->maps[i]) : 0;
-
-			if (len && len < done && len > best_len && strncmp(p->path, w->o->maps[i], len) == 0 &&
-			    (p->path[len] == '/' || p->path[len] == '\0' || p->path[len - 1] == '/')) {
-				best = eq + 1;
-				best_len = len;
-			}
-		}
-		if (best == NULL)
-			return false;
-		const char *path = arena_printf(w->arena, "%s%s", best, p->path + best_len);
-		if (path && path_try(w, p, path, PART_MAPPED))
+	for (const char *to; (to = mapped(w, p->path, &len)) != NULL;)
+		if (set_find_path(w, p, to, PART_MAPPED))
 			return true;
-		done = best_len;
-	}
 	return false;
 }
 
-static bool header_expected(const struct poolset *t, uint32_t idx)
+const char *set_dirs_path(const struct set_work *w, const char *path, struct stat *st)
+{
+	size_t len = SIZE_MAX;
+
+	if (stat(path, st) == 0)
+		return path;
+	for (const char *to; (to = mapped(w, path, &len)) != NULL;)
+		if (stat(to, st) == 0)
+			return to;
+	return NULL;
+}
+
+bool set_find_header(const struct poolset *t, uint32_t idx)
 {
 	return !t->nohdrs && (!t->singlehdr || idx == 0);
 }
 
-static bool part_find(struct set_work *w, struct pool_replica *r, struct poolset_line *l)
+/* At the very path, and one of the files offered. */
+static bool offered_try(struct set_work *w, struct pool_part *p)
 {
-	struct pool_part *p = set_part_add(w, r);
+	struct stat st;
+	struct item *item;
 
-	if (p == NULL)
+	if (stat(p->path, &st) != 0)
 		return false;
-	p->line = l;
-	p->path = l->path;
-	p->declared = l->is_auto ? 0 : l->size;
-	p->header_expected = header_expected(w->s->text, p->idx);
-	if (!path_try(w, p, p->path, PART_SET_PATH))
-		(void)maps_try(w, p);
-	return w->p->status == STATUS_OK;
+	struct pool_part *same = set_part_same(w, st.st_dev, st.st_ino);
+	item = same ? same->item : item_same(w, &st);
+	return item && set_part_take(w, p, item, PART_SET_PATH);
+}
+
+static bool replica_make(struct set_work *w, const struct poolset_replica *t)
+{
+	struct pool_replica *r = set_part_replica(w);
+
+	if (r == NULL)
+		return false;
+	r->remote = t->remote;
+	r->remote_node = t->node;
+	r->remote_descriptor = t->descriptor;
+	if (!w->group && set_dirs_is(w, t))
+		return set_dirs(w, r, t);
+	for (uint32_t i = 0; i < t->nr; i++) {
+		struct pool_part *p = set_part_add(w, r);
+
+		if (p == NULL)
+			return false;
+		p->line = t->parts[i];
+		p->path = p->line->path;
+		p->declared = p->line->is_auto ? 0 : p->line->size;
+		p->header_expected = set_find_header(w->s->text, i);
+	}
+	return true;
+}
+
+/* Calls try for every part that is not found yet; *left: those that still are not. */
+static bool parts_try(struct set_work *w, bool (*try)(struct set_work *, struct pool_part *), uint32_t *left)
+{
+	*left = 0;
+	for (uint32_t r = 0; r < w->s->nr; r++)
+		for (uint32_t i = 0; i < w->s->replicas[r]->nr; i++) {
+			struct pool_part *p = w->s->replicas[r]->parts[i];
+
+			if (p->item || p->path == NULL || w->s->replicas[r]->directory)
+				continue;
+			*left += !try(w, p);
+			if (w->p->status != STATUS_OK)
+				return false;
+		}
+	return true;
+}
+
+static bool path_try(struct set_work *w, struct pool_part *p)
+{
+	return set_find_path(w, p, p->path, PART_SET_PATH);
+}
+
+static bool in_archive(const struct set_work *w)
+{
+	return set_cand_in_tar(w->s->text_item);
+}
+
+static bool archive_says(struct set_work *w, struct pool_part *p)
+{
+	(void)w;
+	p->why_missing = "it is not in the archive";
+	return false;
 }
 
 enum status set_find(struct set_work *w)
 {
-	for (struct poolset_replica *t = w->s->text->replicas; t; t = t->next) {
-		struct pool_replica *r = set_part_replica(w);
+	uint32_t left;
 
-		if (r == NULL)
+	for (const struct poolset_replica *t = w->s->text->replicas; t; t = t->next)
+		if (!replica_make(w, t))
 			return w->p->status;
-		r->remote = t->remote;
-		r->remote_node = t->node;
-		r->remote_descriptor = t->descriptor;
-		for (uint32_t i = 0; i < t->nr; i++)
-			if (!part_find(w, r, t->parts[i]))
-				return w->p->status;
-	}
-	return STATUS_OK;
+	if (!parts_try(w, w->group && !in_archive(w) ? offered_try : w->group ? archive_says : path_try, &left))
+		return w->p->status;
+	if (left && !parts_try(w, maps_try, &left))
+		return w->p->status;
+	if (left && ((!w->group && !set_beside(w)) || !set_match(w)))
+		return w->p->status;
+	if (left && w->group && !in_archive(w) && !parts_try(w, path_try, &left))
+		return w->p->status;
+	return set_strays(w) ? STATUS_OK : w->p->status;
 }

@@ -224,7 +224,7 @@ static bool wait_later(const struct pool_set *s, const struct pool_part *p)
 	return s->text == NULL && s->nr == 1 && s->replicas[0]->nr == 1 && s->inner_known && p->item->image->unsettled;
 }
 
-static void file_sizes(struct pool_set *s)
+static void file_sizes(struct pool_set *s, bool wait)
 {
 	for (uint32_t i = 0; i < s->nr; i++)
 		for (uint32_t k = 0; k < s->replicas[i]->nr; k++) {
@@ -232,7 +232,7 @@ static void file_sizes(struct pool_set *s)
 
 			if (p->item == NULL)
 				continue;
-			if (wait_later(s, p)) {
+			if (!wait && wait_later(s, p)) {
 				p->file_size = s->inner_size;
 				continue;
 			}
@@ -245,7 +245,7 @@ bool set_layout(struct set_work *w)
 {
 	struct pool_set *s = w->s;
 
-	file_sizes(s);
+	file_sizes(s, false);
 	sizes_all(s);
 	for (uint32_t i = 0; i < s->nr; i++) {
 		struct pool_replica *r = s->replicas[i];
@@ -271,7 +271,7 @@ bool pool_set_settle(struct model *m)
 	if (!waited)
 		return false;
 	s->settled = true;
-	file_sizes(s);
+	file_sizes(s, true);
 	sizes_all(s);
 	set_tree_sizes(m->arena, s);
 	return s->size != was;

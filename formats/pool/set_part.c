@@ -214,8 +214,10 @@ bool set_part_take_cand(struct set_work *w, struct pool_part *part, struct set_c
 	if (c->item == NULL) {
 		struct problem own = { STATUS_OK, "" };
 
-		if (intake_open(w->in, c->path, "part", part_found_text(found), &own) != STATUS_OK ||
-		    w->in->last == before)
+		enum status st = intake_open(w->in, c->path, "part", part_found_text(found), &own);
+		if (st == STATUS_NOMEM || st == STATUS_INTERRUPTED)
+			problem_set(w->p, st, "%s", own.text);
+		if (st != STATUS_OK || w->in->last == before)
 			return false;
 		c->item = before ? before->next : w->in->first;
 	}

@@ -35,6 +35,7 @@ struct set_work {
 	const struct set_options *o;
 	struct problem *p;
 	struct pool_set *s;
+	bool group; /* as the intake said at first: a part that is an archive would change it */
 	struct set_cand **cands;
 	uint32_t nr;
 	struct set_same *same;  /* files by device and inode */
@@ -96,6 +97,39 @@ bool set_order_members(struct set_work *w, const uint8_t *poolset, struct set_ca
 /* set_find.c, set_alone.c: fill w->s->replicas. */
 enum status set_find(struct set_work *w);
 enum status set_alone(struct set_work *w);
+/* The file at path as part p, whatever it is. False: it is not there, or cannot be opened, and p says why. */
+bool set_find_path(struct set_work *w, struct pool_part *p, const char *path, enum part_found found);
+bool set_find_header(const struct poolset *t, uint32_t idx); /* whether part idx has one, by the options */
+/* What was offered and not taken, but for texts and set files. */
+bool set_strays(struct set_work *w);
+
+/* set_dirs.c */
+struct stat;
+bool set_dirs_is(const struct set_work *w, const struct poolset_replica *t);
+bool set_dirs(struct set_work *w, struct pool_replica *r, const struct poolset_replica *t);
+/* path, or what --map makes of it where that is there; NULL: neither is. */
+const char *set_dirs_path(const struct set_work *w, const char *path, struct stat *st);
+
+/* set_beside.c, set_match.c: candidates beside the set file, and candidates to empty places. */
+bool set_beside(struct set_work *w);
+bool set_match(struct set_work *w);
+/*
+ * The poolset uuid of which most candidates are; those under a declared name count before all others,
+ * and of two with as many it is that of the first. NULL: none has a header. False without memory.
+ */
+bool set_match_offered(struct set_work *w, const uint8_t **out);
+
+/* set_bare.c: files without header; later parts of SINGLEHDR sets, or parts that lost theirs. */
+bool set_bare_later(struct set_work *w);
+bool set_bare_lost(struct set_work *w);
+
+/* set_name.c */
+const char *set_name_last(const char *path);          /* the last part of a path */
+size_t set_name_len(const char *name);                /* without suffixes of compression */
+int set_name_cmp(const char *a, const char *b);       /* the same, in some order */
+int set_name_natural(const char *a, const char *b);   /* the order people number files in */
+bool set_name_alike(const char *a, const char *b);    /* the same but for digits and compression */
+size_t set_name_shared(const char *a, const char *b); /* bytes that both begin with */
 
 /* set_vote.c */
 void set_vote(struct set_work *w);
