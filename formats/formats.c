@@ -155,13 +155,28 @@ static enum status captures_decode(struct model *m, const struct set_options *o,
 	return m->ns ? STATUS_OK : STATUS_UNSUPPORTED;
 }
 
+static enum status pool_decode(struct model *m, const struct set_options *o, struct problem *p)
+{
+	enum status st = pool_set_decode(m, o, p);
+
+	return st == STATUS_OK ? formats_decode_content(m, m->root, p) : st;
+}
+
 enum status formats_decode(struct model *m, const struct set_options *o, struct problem *p)
 {
 	struct problem first = { STATUS_OK, "" };
-	enum status st = pool_set_decode(m, o, &first);
+	enum status st = pool_decode(m, o, &first);
 
+	if (st == STATUS_OK && pool_set_settle(m)) {
+		/* the stream is not as long as the pool in it says: all of it is read by the true length */
+		*m = (struct model){ .arena = m->arena, .intake = m->intake, .format = "unknown",
+				     .root = node_group(m->arena, NULL, ""), .up = m->up };
+		if (m->root == NULL)
+			return problem_set(p, STATUS_NOMEM, "no memory to decode it again");
+		st = pool_decode(m, o, &first);
+	}
 	if (st == STATUS_OK)
-		return formats_decode_content(m, m->root, p);
+		return STATUS_OK;
 	if (st != STATUS_UNSUPPORTED)
 		return problem_set(p, st, "%s", first.text);
 	m->format = "unknown";
