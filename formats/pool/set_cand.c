@@ -33,7 +33,8 @@ bool set_cand_header(const struct pool_hdr *h, enum pool_hdr_sum sum)
 {
 	if (pool_hdr_type(h) != POOL_UNKNOWN)
 		return true;
-	return (sum != POOL_HDR_SUM_BAD && !uuid_null(h->poolset_uuid)) || sane(h);
+	/* the kernel's info blocks are as long, and summed alike: they name no machine */
+	return (sum != POOL_HDR_SUM_BAD && !uuid_null(h->poolset_uuid) && h->machine_class && h->data) || sane(h);
 }
 
 void set_cand_look(struct set_cand *c, struct image *im)
