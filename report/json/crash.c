@@ -47,7 +47,7 @@ static void activity(struct json *j, const struct activity *a)
 void json_activities(struct json *j, const struct story *s)
 {
 	if (s == NULL) {
-		json_null(j, "activities");
+		json_nothing(j, "activities");
 		return;
 	}
 	json_open_object(j, "activities");
@@ -86,7 +86,7 @@ static void runs(struct json *j, struct image *after)
 void json_recovery(struct json *j, const struct recovery *rec)
 {
 	if (rec == NULL) {
-		json_null(j, "recovery");
+		json_nothing(j, "recovery");
 		return;
 	}
 	json_open_object(j, "recovery");

@@ -25,7 +25,7 @@ void json_evidence(struct json *j, const char *key, struct place p)
 		if (o.source)
 			json_number(j, "source", o.source->idx);
 		else
-			json_null(j, "source");
+			json_nothing(j, "source");
 		json_number(j, "offset", o.at);
 		json_number(j, "length", o.len);
 		json_close_object(j);

@@ -145,7 +145,7 @@ void json_pool(struct json *j, const struct result *r)
 	const struct pool_set *s = NULL;
 
 	if (strcmp(m->format, "unknown") == 0) {
-		json_null(j, "pool");
+		json_nothing(j, "pool");
 		return;
 	}
 	for (const struct model *in = m; in && s == NULL; in = model_next(m, in))

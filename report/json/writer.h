@@ -27,7 +27,7 @@ void json_line(struct json *j);
 void json_number(struct json *j, const char *key, uint64_t v);
 void json_hex(struct json *j, const char *key, uint64_t v, unsigned digits);
 void json_bool(struct json *j, const char *key, bool v);
-void json_null(struct json *j, const char *key);
+void json_nothing(struct json *j, const char *key);
 /* Words of ours: ASCII, from a table. */
 void json_word(struct json *j, const char *key, const char *word);
 /* A value that passes the filter: text when it is UTF-8, else {"hex": ...}. */
