@@ -1,5 +1,6 @@
 #include "report/cli/writers.h"
 
+#include "report/html/html.h"
 #include "report/json/json.h"
 
 #include <errno.h>
@@ -10,10 +11,12 @@
 static const struct writer writers[] = {
 	{ ".json", json_report, "[\n", ",\n", "]\n", false },
 	{ ".jsonl", json_lines, "", "", "", false },
+	{ ".html", html_report, NULL, NULL, NULL, false },
 };
 static const struct option_row rows[] = {
 	{ WRITER_FIRST + 0, 0, "json", "FILE", ARG_FILE, NULL, "write a JSON report; several SOURCEs make an array" },
 	{ WRITER_FIRST + 1, 0, "jsonl", "FILE", ARG_FILE, NULL, "write JSON Lines: a head, then one finding a line" },
+	{ WRITER_FIRST + 2, 0, "html", "FILE", ARG_FILE, NULL, "write an HTML report: one file, for a browser or to be printed" },
 };
 const struct option_table option_writers = OPTION_TABLE("Reports (FILE: '-' is standard output; DIR/ makes a file for each SOURCE)", rows);
 

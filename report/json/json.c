@@ -168,6 +168,7 @@ enum status json_report(const struct result *r, const struct report_options *o, 
 	head(&j, r, o);
 	json_findings(&j, "findings", r->findings);
 	middle(&j, r);
+	json_map(&j, r->map);
 	if (r->model.root) {
 		good = json_layouts(&j, r->model.root);
 		json_model(&j, "model", r->model.root);

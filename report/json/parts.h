@@ -15,6 +15,7 @@ void json_time(struct json *j, const char *key, uint64_t seconds);
 void json_sources(struct json *j, const struct result *r, const struct report_options *o);
 void json_pool(struct json *j, const struct result *r);
 void json_activities(struct json *j, const struct story *s);
+void json_map(struct json *j, const struct map *m);
 void json_recovery(struct json *j, const struct recovery *rec);
 void json_check(struct json *j, const char *key, const struct check *c);
 /* The checks that the report names. */
