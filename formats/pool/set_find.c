@@ -62,11 +62,7 @@ bool set_find_path(struct set_work *w, struct pool_part *p, const char *path, en
 	return item ? set_part_take(w, p, item, found) : path_open(w, p, path, &st, found);
 }
 
-/*
- * The path that the longest OLD shorter than *len makes of path; *len becomes its length. NULL:
- * none. OLD is a prefix of whole names.
- */
-static const char *mapped(const struct set_work *w, const char *path, size_t *len)
+const char *set_find_mapped(const struct set_work *w, const char *path, size_t *len)
 {
 	const char *to = NULL;
 	size_t best = 0;
@@ -89,22 +85,15 @@ static bool maps_try(struct set_work *w, struct pool_part *p)
 {
 	size_t len = SIZE_MAX;
 
-	for (const char *to; (to = mapped(w, p->path, &len)) != NULL;)
+	for (const char *to; (to = set_find_mapped(w, p->path, &len)) != NULL;)
 		if (set_find_path(w, p, to, PART_MAPPED))
 			return true;
 	return false;
 }
 
-const char *set_dirs_path(const struct set_work *w, const char *path, struct stat *st)
+bool set_find_in_archive(const struct set_work *w)
 {
-	size_t len = SIZE_MAX;
-
-	if (stat(path, st) == 0)
-		return path;
-	for (const char *to; (to = mapped(w, path, &len)) != NULL;)
-		if (stat(to, st) == 0)
-			return to;
-	return NULL;
+	return set_cand_in_tar(w->s->text_item);
 }
 
 bool set_find_header(const struct poolset *t, uint32_t idx)
@@ -134,7 +123,7 @@ static bool replica_make(struct set_work *w, const struct poolset_replica *t)
 	r->remote = t->remote;
 	r->remote_node = t->node;
 	r->remote_descriptor = t->descriptor;
-	if (!w->group && set_dirs_is(w, t))
+	if (set_dirs_is(w, t))
 		return set_dirs(w, r, t);
 	for (uint32_t i = 0; i < t->nr; i++) {
 		struct pool_part *p = set_part_add(w, r);
@@ -171,11 +160,6 @@ static bool path_try(struct set_work *w, struct pool_part *p)
 	return set_find_path(w, p, p->path, PART_SET_PATH);
 }
 
-static bool in_archive(const struct set_work *w)
-{
-	return set_cand_in_tar(w->s->text_item);
-}
-
 static bool archive_says(struct set_work *w, struct pool_part *p)
 {
 	(void)w;
@@ -190,13 +174,13 @@ enum status set_find(struct set_work *w)
 	for (const struct poolset_replica *t = w->s->text->replicas; t; t = t->next)
 		if (!replica_make(w, t))
 			return w->p->status;
-	if (!parts_try(w, w->group && !in_archive(w) ? offered_try : w->group ? archive_says : path_try, &left))
+	if (!parts_try(w, w->group && !set_find_in_archive(w) ? offered_try : w->group ? archive_says : path_try, &left))
 		return w->p->status;
 	if (left && !parts_try(w, maps_try, &left))
 		return w->p->status;
 	if (left && ((!w->group && !set_beside(w)) || !set_match(w)))
 		return w->p->status;
-	if (left && w->group && !in_archive(w) && !parts_try(w, path_try, &left))
+	if (left && w->group && !set_find_in_archive(w) && !parts_try(w, path_try, &left))
 		return w->p->status;
 	return set_strays(w) ? STATUS_OK : w->p->status;
 }

@@ -103,12 +103,17 @@ bool set_find_header(const struct poolset *t, uint32_t idx); /* whether part idx
 /* What was offered and not taken, but for texts and set files. */
 bool set_strays(struct set_work *w);
 
-/* set_dirs.c */
-struct stat;
+/* The set file is a member of an archive: its paths are those of another machine. */
+bool set_find_in_archive(const struct set_work *w);
+/*
+ * The path that the longest OLD of --map shorter than *len makes of path; *len becomes its length. OLD
+ * is a prefix of whole names. NULL: there is none, or no memory.
+ */
+const char *set_find_mapped(const struct set_work *w, const char *path, size_t *len);
+
+/* set_dirs.c: parts that are numbered files of directories. */
 bool set_dirs_is(const struct set_work *w, const struct poolset_replica *t);
 bool set_dirs(struct set_work *w, struct pool_replica *r, const struct poolset_replica *t);
-/* path, or what --map makes of it where that is there; NULL: neither is. */
-const char *set_dirs_path(const struct set_work *w, const char *path, struct stat *st);
 
 /* set_beside.c, set_match.c: candidates beside the set file, and candidates to empty places. */
 bool set_beside(struct set_work *w);

@@ -491,6 +491,111 @@ Test(set, one_header_for_all_parts)
 	closed(l);
 }
 
+/* libpmemobj makes the files as the pool grows: 8 MiB, then what is left of the room. */
+static void directories(void)
+{
+	static const char program[] =
+		"#include <libpmemobj.h>\n"
+		"int main(int c, char **v)\n"
+		"{\n"
+		"	PMEMobjpool *p = pmemobj_create(v[c - 1], \"\", 0, 0600);\n"
+		"	PMEMoid o;\n"
+		"	while (p && pmemobj_zalloc(p, &o, 1 << 20, 1) == 0)\n"
+		"		;\n"
+		"	if (p)\n"
+		"		pmemobj_close(p);\n"
+		"	return p == 0;\n"
+		"}\n";
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/grow.c", dir);
+	f = fopen(path, "w");
+	cr_assert(f && fputs(program, f) >= 0 && fclose(f) == 0);
+	sh("cc grow.c -o grow -lpmemobj; mkdir d0 d1; printf 'PMEMPOOLSET\\nOPTION SINGLEHDR\\n20M %s/d0\\n20M %s/d1\\n' > all.set;"
+	   "./grow all.set", dir, dir);
+}
+
+static void directories_hold(const struct lab *l)
+{
+	const struct pool_set *s = l->m.pool;
+	const struct pool_replica *r = s->replicas[0];
+
+	cr_assert(l->st == STATUS_OK && s->nr == 1 && r->directory && r->nr == 2);
+	cr_assert(r->parts[0]->hdr && r->parts[1]->header == NULL && r->parts[1]->data_off == 0);
+	cr_assert(r->parts[1]->logical_at == 8 << 20 && s->size == 40 << 20 && s->inner_size == s->size);
+	cr_assert(r->parts[0]->declared == 0 && r->parts[1]->item);
+}
+
+Test(set, numbered_files_of_directories)
+{
+	char map[200];
+
+	directories();
+	struct lab *l = decode("all.set");
+	directories_hold(l);
+	cr_assert_str_eq(l->m.pool->replicas[0]->parts[1]->item->name, "000001.pmem");
+	closed(l);
+	sh("tar cf all.tar all.set d0 d1; mkdir x; mv d0 d1 all.set x");
+	l = decode("all.tar");
+	directories_hold(l);
+	closed(l);
+	l = decode("x/all.set");
+	directories_hold(l);
+	closed(l);
+	sh("mv x/all.set .");
+	snprintf(map, sizeof(map), "%s=%s/x", dir, dir);
+	l = decode_with("all.set", false, map);
+	directories_hold(l);
+	closed(l);
+	/* a lost number, a number twice, a number out of reach */
+	sh("cp x/d0/000000.pmem x/d0/000003.pmem; cp x/d1/000001.pmem x/d0/1.pmem; cp x/d1/000001.pmem x/d1/4000000000.pmem;"
+	   "mv x/* .");
+	l = decode("all.set");
+	const struct pool_replica *r = l->m.pool->replicas[0];
+	cr_assert(r->nr == 4 && r->parts[2]->item == NULL && r->parts[3]->item && r->node->note);
+	cr_assert(strstr(r->parts[2]->path, "/d0/000002.pmem") && r->parts[2]->found == PART_MISSING);
+	cr_assert(l->m.pool->strays_nr == 1 && l->m.pool->strays->why == STRAY_DUPLICATE);
+	closed(l);
+	sh("rm d0/* d1/*; echo 10M /dev/null >> all.set");
+	l = decode("all.set");
+	r = l->m.pool->replicas[0];
+	cr_assert(l->st == STATUS_OK && r->nr == 2 && r->parts[0]->item == NULL && r->parts[0]->why_missing);
+	cr_assert(r->parts[1]->item == NULL && strstr(r->parts[1]->why_missing, "no directory"));
+	closed(l);
+}
+
+/* Whatever a header says, the set is put together, or refused, and all of it can be read. */
+Test(set, any_change_of_a_header_returns)
+{
+	char path[256];
+	uint8_t was;
+
+	sh("printf 'PMEMPOOLSET\\n2M %s/p0\\n2M %s/p1\\n2M %s/p2\\n' > all.set; pmempool create log all.set; mkdir d; mv p? d",
+	   dir, dir, dir);
+	srand(11);
+	for (int n = 0; n < 400; n++) {
+		off_t at = n % 4 ? rand() % 0x90 : 0x1000 + rand() % 24;
+
+		snprintf(path, sizeof(path), "%s/d/p%d", dir, rand() % 3);
+		int fd = open(path, O_RDWR);
+		cr_assert(fd >= 0 && pread(fd, &was, 1, at) == 1);
+		uint8_t now = (uint8_t)(was ^ 1u << rand() % 8);
+		cr_assert(pwrite(fd, &now, 1, at) == 1);
+		struct lab *l = decode("d");
+		cr_assert_eq(l->st, STATUS_OK, "%s", l->p.text);
+		uint32_t parts = 0;
+		for (uint32_t r = 0; r < l->m.pool->nr; r++)
+			for (uint32_t i = 0; i < l->m.pool->replicas[r]->nr; i++)
+				parts += l->m.pool->replicas[r]->parts[i]->item != NULL;
+		cr_assert_eq(parts + l->m.pool->strays_nr, 3);
+		closed(l);
+		if (n % 8 != 7) /* some changes stay */
+			cr_assert(pwrite(fd, &was, 1, at) == 1);
+		close(fd);
+	}
+}
+
 Test(set, remote_replicas_are_shown_and_no_headers_are_borne)
 {
 	sh("printf 'PMEMPOOLSET\\nOPTION NOHDRS\\n10M %s/p1\\n8M %s/p2\\nREPLICA host some/set\\n' > all.set;"
