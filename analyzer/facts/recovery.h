@@ -13,6 +13,13 @@ struct recovery_step {
 	struct recovery_step *next;
 };
 
+/* Bytes that will change and cannot be foreseen: they hold the process's own addresses, or the time. */
+struct unforeseen {
+	uint64_t at, len;
+	const char *why;
+	struct unforeseen *next;
+};
+
 struct recovery {
 	const char *by;          /* "libpmemobj 1.12.1 or later" */
 	bool needed;             /* it has something to finish or to take back */
@@ -22,6 +29,7 @@ struct recovery {
 	const char *not_simulated; /* what of its doing is left out of the result, with reason; or NULL */
 	struct image *after;     /* an overlay; NULL: nothing was simulated */
 	uint64_t changed;        /* bytes that differ afterwards */
+	struct unforeseen *unforeseen; /* of after; not counted as changed */
 	struct model *model;     /* decoded from after */
 	struct findings *findings; /* all content checks, on that */
 };

@@ -62,7 +62,7 @@ static bool odd(const struct obj_log *log, uint32_t major)
 
 void obj_lane_walk(const struct obj_lanes *l, const struct obj_log *log, struct obj_ulog_walk *w, uint64_t *budget)
 {
-	obj_ulog_walk_start(w, l->pool->image, l->pool->major ? l->pool->major : 6, log->at, &log->hdr, budget);
+	obj_ulog_walk_start(w, l->pool->image, l->pool->major, log->at, &log->hdr, budget);
 }
 
 static void chain_look(const struct obj_lanes *l, struct obj_log *log, uint64_t *budget)
@@ -79,26 +79,16 @@ static void chain_look(const struct obj_lanes *l, struct obj_log *log, uint64_t 
 
 static void redo_state(const struct obj_lanes *l, struct obj_log *log, uint64_t *budget)
 {
-	struct obj_ulog base = log->hdr;
-	struct obj_ulog_walk w;
-	struct obj_ulog_entry e;
-	uint64_t sum;
+	struct obj_ulog_redo r = obj_ulog_redo_look(l->pool->image, l->pool->major, log->at, &log->hdr, budget);
 
-	base.next = 0;
-	obj_ulog_walk_start(&w, l->pool->image, l->pool->major, log->at, &base, budget);
-	while (obj_ulog_walk_next(&w, &e))
-		;
-	log->base_bytes = w.base_bytes < base.capacity ? w.base_bytes : base.capacity;
-	log->stop = w.stop;
-	log->stop_at = w.stop_at;
-	if (base.checksum)
+	log->base_bytes = r.base_bytes;
+	log->stop = r.stop;
+	log->stop_at = r.stop_at;
+	/* the library counts the entries before it looks at the checksum, and never gets through some */
+	if (r.stored || r.stop == OBJ_ULOG_BAD_OP)
+		log->state = OBJ_LOG_PENDING;
+	else if (log->hdr.checksum)
 		log->state = OBJ_LOG_TORN;
-	if (log->base_bytes && obj_ulog_redo_sum(l->pool->image, log->at, log->base_bytes, &sum) &&
-	    sum == base.checksum)
-		log->state = OBJ_LOG_PENDING;
-	/* the library counts the entries before it looks at the checksum, and never gets through these */
-	if (w.stop == OBJ_ULOG_BAD_OP)
-		log->state = OBJ_LOG_PENDING;
 }
 
 static void log_state(const struct obj_lanes *l, struct obj_log *log, uint64_t *budget)

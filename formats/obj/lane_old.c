@@ -224,8 +224,9 @@ static void undo_look(const struct obj_lanes *l, struct span lane, int u, struct
 }
 
 /* The first cache stays, zeroed, when a transaction has committed: it alone is no work under way. */
-static bool tx_busy(const struct obj_lanes *l, const struct obj_lane_old *o)
+bool obj_lane_old_tx_busy(const struct obj_lanes *l, const struct obj_lane *lane)
 {
+	const struct obj_lane_old *o = lane->old;
 	struct obj_undo_walk_old w;
 	uint64_t cache, offset;
 
@@ -267,7 +268,7 @@ void obj_lane_old_look(const struct obj_lanes *l, struct span bytes, struct obj_
 	o->tx_lost = !span_le64(bytes, OBJ_OLD_TX_OFF, &o->state);
 	for (int u = 0; u < OBJ_UNDOS; u++)
 		undo_look(l, bytes, u, &o->undo[u], budget);
-	lane->busy = span_lost(bytes) || o->alloc.finish_nr || o->list.finish_nr || o->obj_offset || tx_busy(l, o);
+	lane->busy = span_lost(bytes) || o->alloc.finish_nr || o->list.finish_nr || o->obj_offset || obj_lane_old_tx_busy(l, lane);
 	for (int u = 0; u < OBJ_UNDOS; u++)
 		lane->busy = lane->busy || o->undo[u].stop != OBJ_ULOG_END || o->undo[u].gap || o->undo[u].bad_start;
 }

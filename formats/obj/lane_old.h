@@ -93,6 +93,8 @@ struct obj_lane_old {
 /* Called by obj_lane_decode: fills lane->old, which is there, from its bytes; makes its nodes. */
 void obj_lane_old_look(const struct obj_lanes *l, struct span bytes, struct obj_lane *lane, uint64_t *budget);
 void obj_lane_old_nodes(struct arena *a, struct obj_lanes *l, struct obj_lane *lane);
+/* Has its transaction left work? */
+bool obj_lane_old_tx_busy(const struct obj_lanes *l, const struct obj_lane *lane);
 bool obj_lane_old_pending(const struct obj_lanes *l, uint64_t at);
 
 /* Entry i of a redo log. False: outside, lost. */

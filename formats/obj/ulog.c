@@ -101,17 +101,6 @@ bool obj_ulog_entry_sum(struct image *im, const struct obj_ulog_entry *e, uint64
 	return true;
 }
 
-bool obj_ulog_redo_sum(struct image *im, uint64_t at, uint64_t nb, uint64_t *sum)
-{
-	uint8_t buf[4096], lost[4096];
-	struct span s = { buf, lost, at, OBJ_ULOG_HDR_LEN + nb / 4 * 4 };
-
-	if (nb > sizeof(buf) - OBJ_ULOG_HDR_LEN || !image_read(im, at, s.len, buf, lost) || span_lost(s))
-		return false;
-	*sum = checksum_fletcher64(s, 0, CHECKSUM_NO_SKIP);
-	return true;
-}
-
 bool obj_ulog_generation(uint64_t sum, uint64_t stored, uint64_t *gen)
 {
 	uint32_t lo = (uint32_t)sum, hi = (uint32_t)(sum >> 32), g = (uint32_t)stored - lo;
@@ -253,4 +242,35 @@ bool obj_ulog_walk_next(struct obj_ulog_walk *w, struct obj_ulog_entry *out)
 	if (w->ulog == 0)
 		w->base_bytes += out->len;
 	return true;
+}
+
+static bool redo_sum(struct image *im, uint64_t at, uint64_t nb, uint64_t *sum)
+{
+	uint8_t buf[4096], lost[4096];
+	struct span s = { buf, lost, at, OBJ_ULOG_HDR_LEN + nb / 4 * 4 };
+
+	if (nb > sizeof(buf) - OBJ_ULOG_HDR_LEN || !image_read(im, at, s.len, buf, lost) || span_lost(s))
+		return false;
+	*sum = checksum_fletcher64(s, 0, CHECKSUM_NO_SKIP);
+	return true;
+}
+
+struct obj_ulog_redo obj_ulog_redo_look(struct image *im, uint32_t major, uint64_t at, const struct obj_ulog *hdr,
+					uint64_t *budget)
+{
+	struct obj_ulog base = *hdr;
+	struct obj_ulog_redo r = { 0 };
+	struct obj_ulog_entry e;
+	struct obj_ulog_walk w;
+	uint64_t sum;
+
+	base.next = 0;
+	obj_ulog_walk_start(&w, im, major, at, &base, budget);
+	while (obj_ulog_walk_next(&w, &e))
+		;
+	r.base_bytes = w.base_bytes < hdr->capacity ? w.base_bytes : hdr->capacity;
+	r.stop = w.stop;
+	r.stop_at = w.stop_at;
+	r.stored = r.base_bytes && redo_sum(im, at, r.base_bytes, &sum) && sum == hdr->checksum;
+	return r;
 }

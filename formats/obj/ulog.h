@@ -119,8 +119,17 @@ bool obj_ulog_read(struct image *im, uint64_t at, struct obj_ulog *out);
 bool obj_ulog_entry_read(struct image *im, uint64_t at, struct obj_ulog_entry *out);
 /* The checksum over an undo entry with its own field as zero, no generation appended. */
 bool obj_ulog_entry_sum(struct image *im, const struct obj_ulog_entry *e, uint64_t *sum);
-/* The checksum over a redo log's header and nb bytes of entries in the lane. */
-bool obj_ulog_redo_sum(struct image *im, uint64_t at, uint64_t nb, uint64_t *sum);
+/*
+ * Would the library apply the redo log at `at`? base_bytes: of its entries in the lane, as far as its
+ * capacity goes; stop: how these end. BAD_OP: it would never come back.
+ */
+struct obj_ulog_redo {
+	bool stored;
+	uint64_t base_bytes, stop_at;
+	enum obj_ulog_stop stop;
+};
+struct obj_ulog_redo obj_ulog_redo_look(struct image *im, uint32_t major, uint64_t at, const struct obj_ulog *hdr,
+					uint64_t *budget);
 /* The generation below 2^32 for which sum becomes stored. False: there is none. */
 bool obj_ulog_generation(uint64_t sum, uint64_t stored, uint64_t *gen);
 
