@@ -2,6 +2,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
 #include "formats/btt/map.h"
+#include "formats/btt/readers.h"
 #include "formats/btt/writes.h"
 
 #include <inttypes.h>
@@ -146,9 +147,9 @@ static void chain_judge(const struct check *self, const struct btt *b, const str
 			const struct btt_lane *lane, struct findings *out)
 {
 	struct finding f = at_lane(self, CONFLICT, ar, i);
+	int torn;
 
-	(void)b;
-	if (lane->how != BTT_CURRENT_SEQ || lane->previous < 0)
+	if (lane->how != BTT_CURRENT_SEQ || lane->previous < 0 || btt_writes_torn(b, ar, lane, &torn))
 		return;
 	uint32_t wrote = btt_map_block(lane->ent[lane->current].new_map);
 	uint32_t freed = btt_map_block(lane->ent[lane->previous].old_map);
@@ -158,6 +159,22 @@ static void chain_judge(const struct check *self, const struct btt *b, const str
 				"lane %" PRIu32 " wrote into block %" PRIu32 ", and the block it had freed before is %" PRIu32,
 				i, wrote, freed);
 	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+static void half_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar, uint32_t i,
+		       const struct btt_lane *lane, struct findings *out)
+{
+	struct finding f = at_lane(self, CONFLICT, ar, i);
+	int torn;
+
+	if (!btt_writes_torn(b, ar, lane, &torn))
+		return;
+	f.at += (uint64_t)torn * BTT_SLOT_LEN;
+	f.len = BTT_SLOT_LEN;
+	f.detail = arena_printf(out->arena,
+				"lane %" PRIu32 " was about to commit a write of block %" PRIu32 "; the block keeps what it held",
+				i, lane->ent[torn].lba);
 	findings_add(out, f);
 }
 
@@ -222,7 +239,7 @@ static void behind_verify(const struct check *self, const struct model *m, struc
 						"lane %" PRIu32 " finished writing block %" PRIu32
 						" into media block %" PRIu32 "; the map still names %" PRIu32,
 						p->lane, p->lba, p->new_block, p->old_block);
-			f.expected = arena_printf(out->arena, "0x%08" PRIx32, btt_map_word(p->new_block));
+			f.expected = arena_printf(out->arena, "0x%08" PRIx32, p->word);
 			f.repair = REPAIR_SAFE;
 			findings_add(out, f);
 		}
@@ -254,6 +271,53 @@ static void shown_judge(const struct check *self, const struct btt *b, const str
 	findings_add(out, f);
 }
 
+static const char *taken_text(struct arena *a, int entry)
+{
+	return entry < 0 ? "finds its entries contradictory" : arena_printf(a, "takes entry %d", entry);
+}
+
+/* What the programs make of a flog is told once an arena: the first lane on which they differ, and how. */
+static void readings_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
+		const struct btt_arena *ar = &m->btt->arenas[k];
+		enum btt_reader own = btt_reader_of(m->btt);
+		uint32_t nr = 0, first = 0;
+		int first_takes[BTT_READERS] = { 0 };
+		bool wrong = false;
+
+		for (uint32_t i = 0; ar->flog_node && i < ar->lanes; i++) {
+			struct btt_lane lane;
+			int takes[BTT_READERS];
+
+			if (!btt_flog_lane(ar->flog, i, ar->padding, &lane))
+				continue;
+			for (int r = 0; r < BTT_READERS; r++)
+				takes[r] = btt_reader_current((enum btt_reader)r, ar->padding, &lane);
+			if (takes[BTT_READER_PMDK] == takes[BTT_READER_KERNEL] &&
+			    takes[BTT_READER_PMDK] == takes[BTT_READER_UEFI])
+				continue;
+			wrong |= takes[own] != lane.current;
+			if (nr++ == 0) {
+				first = i;
+				for (int r = 0; r < BTT_READERS; r++)
+					first_takes[r] = takes[r];
+			}
+		}
+		if (nr == 0)
+			continue;
+		struct finding f = at_lane(self, CONFLICT, ar, first);
+		f.detail = arena_printf(out->arena, "%" PRIu32 " lane%s; of lane %" PRIu32 ", %s %s, %s %s, %s %s", nr,
+					nr == 1 ? "" : "s", first, btt_reader_name(BTT_READER_PMDK),
+					taken_text(out->arena, first_takes[BTT_READER_PMDK]),
+					btt_reader_name(BTT_READER_KERNEL),
+					taken_text(out->arena, first_takes[BTT_READER_KERNEL]),
+					btt_reader_name(BTT_READER_UEFI),
+					taken_text(out->arena, first_takes[BTT_READER_UEFI]));
+		findings_add_as(out, wrong ? WARNING : NOTE, f);
+	}
+}
+
 #define OVER_LANES(name)                                                                                 \
 	static void name##_verify(const struct check *self, const struct model *m, struct findings *out) \
 	{                                                                                                \
@@ -263,6 +327,7 @@ OVER_LANES(stray)
 OVER_LANES(sequence)
 OVER_LANES(range)
 OVER_LANES(chain)
+OVER_LANES(half)
 OVER_LANES(initial)
 OVER_LANES(shown)
 
@@ -292,11 +357,22 @@ static const struct check checks[] = {
 	  .says = "a lane names a block that does not exist",
 	  .means = "libpmemblk refuses to open the pool; the kernel would write outside the data area.",
 	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = range_verify },
-	{ .id = "btt.flog.chain", .after = "btt.flog.range", .covers = "BT-17", .severity = ERROR,
+	{ .id = "btt.flog.chain", .after = "btt.flog.range", .covers = "BT-17", .severity = WARNING,
 	  .says = "a lane's two entries do not follow from each other",
 	  .means = "A lane always writes into the block it freed last; one of the entries is damaged or from "
 		   "another time.",
 	  .remedy = "Compare both with the map.", .source = SOURCE, .verify = chain_verify },
+	{ .id = "btt.flog.half-logged", .covers = "BT-16 BT-17", .severity = NOTE,
+	  .says = "a log entry was written by half",
+	  .means = "The write was cut off before its commit. This is no damage: the entry does not count, and "
+		   "the block keeps what it held.",
+	  .remedy = "None needed. The bytes that were about to be written are in the lane's free block.",
+	  .source = SOURCE, .verify = half_verify },
+	{ .id = "btt.flog.readings", .covers = "BT-16", .severity = NOTE,
+	  .says = "programs do not read the flog alike",
+	  .means = "Where they differ, one of them takes an old write for the last one: it brings back an old "
+		   "free block, and the next write through that lane overwrites somebody's data.",
+	  .remedy = "Let only the program open it that wrote it.", .source = SOURCE, .verify = readings_verify },
 	{ .id = "btt.flog.map-behind", .covers = "BT-19", .severity = NOTE,
 	  .says = "the flog holds a finished write that the map does not show",
 	  .means = "The write was cut off after its commit. This is no damage: the driver finishes it at its "

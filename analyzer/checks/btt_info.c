@@ -288,6 +288,22 @@ static void flagged_judge(const struct check *self, const struct btt *b, const s
 	findings_add(out, f);
 }
 
+static void lanes_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
+			const struct btt_copy *c, struct findings *out)
+{
+	struct finding f = at_copy(self, UNVERIFIED, c, "nfree");
+
+	(void)b;
+	(void)ar;
+	if (c->info->nfree <= BTT_LANES_MAX)
+		return;
+	f.expected = number(out, BTT_NFREE);
+	f.actual = number(out, c->info->nfree);
+	f.detail = arena_printf(out->arena, "the first %d of %" PRIu32 " lanes are read", BTT_LANES_MAX, c->info->nfree);
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
 static void next_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
 		       const struct btt_copy *c, struct findings *out)
 {
@@ -316,6 +332,7 @@ OVER_COPIES(lbasize)
 OVER_COPIES(geometry)
 OVER_COPIES(constants)
 OVER_COPIES(flagged)
+OVER_COPIES(lanes)
 OVER_COPIES(next)
 
 #define SOURCE "Linux drivers/nvdimm/btt.c; PMDK src/libpmemblk/btt.c; UEFI BTT layout"
@@ -377,6 +394,11 @@ static const struct check checks[] = {
 	  .means = "A writer met a state it could not recover from; reads work, writes fail.",
 	  .remedy = "Clear the flag only when map and flog raise no finding.", .source = SOURCE,
 	  .verify = flagged_verify },
+	{ .id = "btt.info.lanes", .covers = "BT-16", .severity = WARNING,
+	  .says = "an arena has more lanes than are read",
+	  .means = "Every known writer makes 256. The free blocks of the lanes left out are told as unowned.",
+	  .remedy = "See whether the geometry holds otherwise; the number is probably damaged.", .source = SOURCE,
+	  .verify = lanes_verify },
 	{ .id = "btt.info.next", .covers = "BT-11", .severity = ERROR,
 	  .says = "an arena that another one announces is missing",
 	  .means = "The capture or the container was cut; the blocks of the missing arena are lost.",

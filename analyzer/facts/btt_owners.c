@@ -33,7 +33,7 @@ void btt_owners_finish(const struct btt_arena *ar, uint32_t first, uint32_t nr, 
 	for (; lo < ar->pending_nr && ar->pending[lo].lba - first < nr; lo++) {
 		const struct btt_pending *p = btt_writes_pending(ar, ar->pending[lo].lba);
 
-		words[p->lba - first] = btt_map_word(p->new_block);
+		words[p->lba - first] = p->word;
 	}
 }
 

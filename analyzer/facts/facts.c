@@ -1,16 +1,36 @@
 #include "analyzer/facts/facts.h"
 
+struct facts_btt {
+	const struct btt *btt;
+	struct btt_blocks **blocks; /* per arena */
+	struct facts_btt *next;
+};
+
+static struct facts_btt *btt_of(struct facts *f, const struct btt *b)
+{
+	struct facts_btt *fb = f->btt;
+
+	while (fb && fb->btt != b)
+		fb = fb->next;
+	if (fb)
+		return fb;
+	fb = ARENA_NEW(f->arena, struct facts_btt);
+	if (fb == NULL)
+		return NULL;
+	*fb = (struct facts_btt){ b, arena_array(f->arena, b->nr, sizeof(struct btt_blocks *)), f->btt };
+	f->btt = fb;
+	return fb;
+}
+
 const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, uint32_t idx)
 {
-	if (f->btt != b) {
-		f->btt = b;
-		f->btt_blocks = arena_array(f->arena, b->nr, sizeof(*f->btt_blocks));
-	}
-	if (f->btt_blocks == NULL)
+	struct facts_btt *fb = btt_of(f, b);
+
+	if (fb == NULL || fb->blocks == NULL)
 		return NULL;
-	if (f->btt_blocks[idx] == NULL)
-		f->btt_blocks[idx] = btt_blocks(f->arena, b, &b->arenas[idx], f->keep, 0);
-	return f->btt_blocks[idx];
+	if (fb->blocks[idx] == NULL)
+		fb->blocks[idx] = btt_blocks(f->arena, b, &b->arenas[idx], f->keep, 0);
+	return fb->blocks[idx];
 }
 
 const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap *h, bool deep)

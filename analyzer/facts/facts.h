@@ -9,17 +9,17 @@
 #include "analyzer/facts/obj_heap.h"
 
 struct counters;
+struct facts_btt;
 
 struct facts {
 	struct arena *arena;
 	uint32_t keep; /* places kept of each kind */
 	const struct counters *counters; /* facts/ending.h: the device now; NULL: not known */
-	const struct btt *btt;
-	struct btt_blocks **btt_blocks; /* per arena of btt */
+	struct facts_btt *btt;   /* one for each BTT that was asked about */
 	struct obj_account *obj_account;
 };
 
-/* Who owns each media block of arena idx; NULL without memory. b is the model's one BTT. */
+/* Who owns each media block of arena idx of b; NULL without memory. */
 const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, uint32_t idx);
 
 /*

@@ -136,7 +136,7 @@ static void rules_make(struct arena *a, struct disk *d, enum btt_view view)
 			if (view == BTT_VIEW_BEFORE)
 				rule = before(d, ar, lba, nr, &word);
 			else if (p)
-				word = btt_map_word(p->new_block);
+				word = p->word;
 			if (rule)
 				d->rules[d->rules_nr++] = (struct overrule){ k, lba, word };
 		}

@@ -1,6 +1,7 @@
 #include "formats/btt/writes.h"
 
 #include "formats/btt/map.h"
+#include "formats/btt/readers.h"
 
 #include <stdlib.h>
 
@@ -61,12 +62,14 @@ static void lane_gather(struct btt_arena *ar, uint32_t i)
 	}
 }
 
-/* Lane by lane in their order, as the driver goes; `block` is what each lba's map word owns meanwhile. */
-static void pending_gather(const struct btt *b, struct btt_arena *ar, uint32_t *block, bool *known)
+/* Lane by lane in their order, as the driver goes; words[i]: the map's for writes[i].lba meanwhile. */
+static void pending_gather(const struct btt *b, struct btt_arena *ar, uint32_t *words, bool *known)
 {
+	enum btt_reader reader = btt_reader_of(b);
+
 	for (uint32_t i = 0; i < ar->lanes; i++) {
 		struct btt_lane lane;
-		uint32_t word;
+		uint32_t now;
 		uint8_t lost;
 
 		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
@@ -77,15 +80,14 @@ static void pending_gather(const struct btt *b, struct btt_arena *ar, uint32_t *
 			continue;
 		uint32_t at = search(ar, e->lba, 0);
 		if (!known[at]) {
-			if (!btt_map_read(b, ar, e->lba, 1, &word, &lost) || lost)
+			if (!btt_map_read(b, ar, e->lba, 1, &words[at], &lost) || lost)
 				continue;
-			block[at] = btt_map_owned(word, e->lba);
 			known[at] = true;
 		}
-		if (block[at] != old)
+		if (!btt_reader_unfinished(reader, e, words[at], &now))
 			continue;
-		block[at] = new;
-		ar->pending[ar->pending_nr++] = (struct btt_pending){ i, e->lba, old, new };
+		words[at] = now;
+		ar->pending[ar->pending_nr++] = (struct btt_pending){ i, e->lba, old, new, now };
 	}
 }
 
@@ -100,15 +102,13 @@ void btt_writes_gather(struct arena *a, const struct btt *b, struct btt_arena *a
 		return;
 	qsort(ar->writes, ar->writes_nr, sizeof(*ar->writes), write_order);
 
-	uint32_t *block = malloc(ar->writes_nr * sizeof(*block));
-	bool *known = calloc(ar->writes_nr, sizeof(*known));
+	uint32_t *words = arena_array(a, ar->writes_nr, sizeof(*words));
+	bool *known = arena_array(a, ar->writes_nr, sizeof(*known));
 	ar->pending = arena_array(a, ar->lanes, sizeof(*ar->pending));
-	if (block && known && ar->pending)
-		pending_gather(b, ar, block, known);
+	if (words && known && ar->pending)
+		pending_gather(b, ar, words, known);
 	if (ar->pending_nr)
 		qsort(ar->pending, ar->pending_nr, sizeof(*ar->pending), pending_order);
-	free(known);
-	free(block);
 }
 
 const struct btt_write *btt_writes_of(const struct btt_arena *ar, uint32_t lba, uint32_t *nr)

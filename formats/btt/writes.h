@@ -16,9 +16,10 @@ struct btt_write {
 	bool last;                 /* the lane's current entry */
 };
 
-/* A write the flog shows as done and the map does not. */
+/* A write the flog shows as done and the map does not, by the container's own reader. */
 struct btt_pending {
 	uint32_t lane, lba, old_block, new_block;
+	uint32_t word; /* what the map will hold */
 };
 
 /*

@@ -1,0 +1,32 @@
+/*
+ * Opens a pmemblk pool and reads every block, which makes the library recover it first:
+ *	blk_read POOL >DISK
+ */
+#include <errno.h>
+#include <libpmemblk.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+	PMEMblkpool *pbp = argc == 2 ? pmemblk_open(argv[1], 0) : NULL;
+
+	if (pbp == NULL) {
+		fprintf(stderr, "usage: blk_read POOL; %s\n", pmemblk_errormsg());
+		return 2;
+	}
+	size_t len = pmemblk_bsize(pbp), nr = pmemblk_nblock(pbp);
+	char *block = malloc(len), *zero = calloc(1, len);
+	for (size_t i = 0; block && zero && i < nr; i++) {
+		int bad = pmemblk_read(pbp, block, (long long)i);
+
+		if (bad && errno != EIO)
+			return 1;
+		if (fwrite(bad ? zero : block, len, 1, stdout) != 1)
+			return 1;
+	}
+	free(zero);
+	free(block);
+	pmemblk_close(pbp);
+	return 0;
+}
