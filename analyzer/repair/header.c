@@ -188,25 +188,41 @@ static bool other_findings(const struct plan *plan, const struct finding *f)
 	return false;
 }
 
+/* Is the field with the word at place known to be wrong by other signs? */
+static bool suspected(const struct plan *plan, const struct finding *f, uint32_t place)
+{
+	for (const struct finding *g = plan->findings->first; g; g = g->next)
+		if (g != f && g->node == f->node && g->field && g->field->off < place + 4 &&
+		    place < g->field->off + g->field->width)
+			return true;
+	return false;
+}
+
+static void changed_word_step(const struct finding *f, const struct pool_part *p, struct plan *plan)
+{
+	const char *why = "the stored checksum is that of a header with this word";
+	uint32_t place, was;
+
+	if (p->sum != POOL_HDR_SUM_BAD || pool_parts_changed_word(p, &place, &was) != 1)
+		return;
+	uint8_t word[4] = { (uint8_t)was, (uint8_t)(was >> 8), (uint8_t)(was >> 16), (uint8_t)(was >> 24) };
+	struct step *s = plan_step(plan, f, suspected(plan, f, place) ? REPAIR_SAFE : REPAIR_ASK,
+				   arena_printf(plan->arena, "restores the word at 0x%" PRIx32 ": %s", place, why));
+	if (s)
+		plan_put(plan, s, p->item->image, place, word, sizeof(word), why);
+}
+
 void header_repair_checksum(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct pool_part *p = part_of(m->pool, f->node);
-	uint32_t place, was;
 
 	(void)by;
 	if (p == NULL || p->hdr == NULL || p->item == NULL || span_lost(p->hdr_bytes))
 		return;
+	changed_word_step(f, p, plan);
 	/* first what is known to be wrong: the sum may be right then */
 	if (other_findings(plan, f))
 		return;
-	if (p->sum == POOL_HDR_SUM_BAD && pool_parts_changed_word(p, &place, &was) == 1) {
-		uint8_t word[4] = { (uint8_t)was, (uint8_t)(was >> 8), (uint8_t)(was >> 16), (uint8_t)(was >> 24) };
-		const char *why = "the stored checksum is that of a header with this word";
-		struct step *s = plan_step(plan, f, REPAIR_ASK,
-					   arena_printf(plan->arena, "restores the word at 0x%" PRIx32 ": %s", place, why));
-		if (s)
-			plan_put(plan, s, p->item->image, place, word, sizeof(word), why);
-	}
 	struct step *s = plan_step(plan, f, p->sum == POOL_HDR_SUM_BAD ? REPAIR_ADVANCED : REPAIR_ASK,
 				   "makes the checksum anew over the header as it is");
 	if (s == NULL)

@@ -127,14 +127,27 @@ static json_t *step_json(const struct step *s)
 	return j;
 }
 
+void plan_file_pool(const struct result *r, char text[UUID_TEXT_LEN])
+{
+	const struct pool_set *s = r->model.pool;
+	const struct pool_hdr *hdr = s ? s->voted : NULL;
+
+	for (uint32_t i = 0; s && hdr == NULL && i < s->nr; i++)
+		for (uint32_t k = 0; hdr == NULL && k < s->replicas[i]->nr; k++)
+			hdr = s->replicas[i]->parts[k]->hdr;
+	text[0] = '\0';
+	if (hdr)
+		uuid_text_pmdk(hdr->poolset_uuid, text);
+}
+
 struct plan_file *plan_file_of(struct arena *a, const struct result *r, const struct repair *rep)
 {
 	struct plan_file *f = ARENA_NEW(a, struct plan_file);
 	json_t *steps = json_array();
-	char uuid[UUID_TEXT_LEN] = "";
+	char uuid[UUID_TEXT_LEN], after[UUID_TEXT_LEN];
 
-	if (f && r->model.pool && r->model.pool->voted)
-		uuid_text_pmdk(r->model.pool->voted->poolset_uuid, uuid);
+	plan_file_pool(r, uuid);
+	plan_file_pool(rep->analyzed ? &rep->after : r, after);
 	if (f == NULL || steps == NULL || !targets_take(a, f, r) || !edits_take(a, f, r, rep->plan)) {
 		json_decref(steps);
 		return NULL;
@@ -142,6 +155,7 @@ struct plan_file *plan_file_of(struct arena *a, const struct result *r, const st
 	f->kind = "plan";
 	f->format = r->model.format;
 	f->pool = arena_text(a, uuid);
+	f->pool_after = arena_text(a, after);
 	for (const struct step *s = rep->plan->first; s; s = s->next)
 		json_array_append_new(steps, step_json(s));
 	f->steps = steps;
@@ -156,6 +170,8 @@ struct plan_file *plan_file_inverse(struct arena *a, const struct plan_file *p)
 		return NULL;
 	*f = *p;
 	f->kind = "journal";
+	f->pool = p->pool_after;
+	f->pool_after = p->pool;
 	f->edits = arena_array(a, p->edits_nr ? p->edits_nr : 1, sizeof(*f->edits));
 	if (f->edits == NULL)
 		return NULL;
@@ -199,8 +215,9 @@ static json_t *edits_json(struct arena *a, const struct plan_file *p)
 bool plan_file_write(const struct plan_file *p, FILE *to)
 {
 	struct arena *a = arena_open(PLAN_FILE_MAX);
-	json_t *doc = a ? json_pack("{s:s, s:i, s:s, s:s, s:o, s:O, s:o}", "kind", p->kind, "plan_version", PLAN_VERSION,
-				    "format", p->format, "poolset_uuid", p->pool, "targets", targets_json(p), "steps",
+	json_t *doc = a ? json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:O, s:o}", "kind", p->kind, "plan_version", PLAN_VERSION,
+				    "format", p->format, "poolset_uuid", p->pool,
+				    "poolset_uuid_after", p->pool_after, "targets", targets_json(p), "steps",
 				    (json_t *)p->steps, "edits", edits_json(a, p))
 			: NULL;
 	bool ok = doc && !arena_failed(a) && json_array_size(json_object_get(doc, "edits")) == p->edits_nr &&
@@ -268,9 +285,10 @@ static enum status doc_read(struct arena *a, const char *path, json_t *doc, stru
 	f->kind = text_of(a, doc, "kind");
 	f->format = text_of(a, doc, "format");
 	f->pool = text_of(a, doc, "poolset_uuid");
+	f->pool_after = text_of(a, doc, "poolset_uuid_after");
 	f->steps = json_incref(json_object_get(doc, "steps"));
 	if (f->kind == NULL || (strcmp(f->kind, "plan") && strcmp(f->kind, "journal")) || f->format == NULL ||
-	    f->pool == NULL || !json_is_array(targets) || !json_is_array(edits) || !json_is_array((json_t *)f->steps))
+	    f->pool == NULL || f->pool_after == NULL || !json_is_array(targets) || !json_is_array(edits) || !json_is_array((json_t *)f->steps))
 		return wrong(problem, path, "it is no plan");
 	if (!number_of(doc, "plan_version", &version) || version != PLAN_VERSION)
 		return wrong(problem, path, "it is a plan of another version");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "analyzer/repair/rounds.h"
+#include "formats/base/uuid.h"
 
 struct plan_target {
 	const char *label; /* "replica[0].part[1]"; "source[0]" for what is no part */
@@ -28,7 +29,7 @@ struct plan_edit {
 struct plan_file {
 	const char *kind;   /* "plan" or "journal" */
 	const char *format; /* "pmemobj", ... */
-	const char *pool;   /* the poolset uuid as text; "" when the pool has none that is known */
+	const char *pool, *pool_after; /* the poolset uuid as text, before and after; "": none is known */
 	struct plan_target *targets;
 	uint32_t targets_nr;
 	struct plan_edit *edits;
@@ -40,6 +41,8 @@ enum { PLAN_VERSION = 1, PLAN_FILE_MAX = 256 << 20 }; /* bytes of a document tha
 
 /* The document of rep's plan: all steps, and the edits of those that are made. NULL without memory. */
 struct plan_file *plan_file_of(struct arena *a, const struct result *r, const struct repair *rep);
+/* The poolset uuid that r's headers tell, as text: what most say, else the first. "" when none does. */
+void plan_file_pool(const struct result *r, char text[UUID_TEXT_LEN]);
 /* The same edits, the other way round. */
 struct plan_file *plan_file_inverse(struct arena *a, const struct plan_file *p);
 /* False: writing failed, or no memory. */

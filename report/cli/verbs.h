@@ -4,6 +4,7 @@
 
 #include "report/cli/command.h"
 
-extern const struct command command_analyze, command_check, command_show, command_explain;
+extern const struct command command_analyze, command_check, command_show, command_explain, command_repair,
+	command_apply, command_undo;
 
 #endif

@@ -74,7 +74,7 @@ static struct lab *lab_open(void)
 						  .was = l->before[i % 2] + at[i], .now = now, .why = "because" };
 		memcpy(l->after[i % 2] + at[i], now, (size_t)len[i]);
 	}
-	l->plan = (struct plan_file){ .kind = "plan", .format = "pmemlog", .pool = "", .targets = l->targets,
+	l->plan = (struct plan_file){ .kind = "plan", .format = "pmemlog", .pool = "", .pool_after = "", .targets = l->targets,
 				      .targets_nr = 2, .edits = l->edits, .edits_nr = EDITS, .steps = json_array() };
 	fresh(l);
 	return l;
@@ -209,10 +209,10 @@ Test(plan_file, what_is_no_plan_is_refused)
 {
 	static const char *const bad[] = {
 		"", "[]", "{\"kind\":\"plan\"}", "{\"kind\":1}",
-		"{\"kind\":\"plan\",\"plan_version\":1,\"format\":\"x\",\"poolset_uuid\":\"\",\"targets\":[{\"label\":\"a\",\"path\":\"b\","
+		"{\"kind\":\"plan\",\"plan_version\":1,\"format\":\"x\",\"poolset_uuid\":\"\",\"poolset_uuid_after\":\"\",\"targets\":[{\"label\":\"a\",\"path\":\"b\","
 		"\"size\":4}],\"steps\":[],\"edits\":[{\"step\":1,\"target\":\"a\",\"offset\":2,\"was\":\"000000\",\"now\":\"010101\","
 		"\"why\":\"\"}]}",
-		"{\"kind\":\"plan\",\"plan_version\":1,\"format\":\"x\",\"poolset_uuid\":\"\",\"targets\":[{\"label\":\"a\",\"path\":\"b\","
+		"{\"kind\":\"plan\",\"plan_version\":1,\"format\":\"x\",\"poolset_uuid\":\"\",\"poolset_uuid_after\":\"\",\"targets\":[{\"label\":\"a\",\"path\":\"b\","
 		"\"size\":4}],\"steps\":[],\"edits\":[{\"step\":1,\"target\":\"a\",\"offset\":9223372036854775807,\"was\":\"00\","
 		"\"now\":\"01\",\"why\":\"\"}]}",
 	};

@@ -1,0 +1,287 @@
+/* Plan, show, ask, write, check again. */
+#include "analyzer/repair/apply.h"
+#include "formats/pool/set.h"
+#include "report/cli/analysis.h"
+#include "report/cli/output.h"
+#include "report/cli/verbs.h"
+#include "report/text/plan.h"
+#include "report/text/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OWN_PLAN = OPT_OWN, OWN_IN_PLACE, OWN_TO, OWN_ADVANCED, OWN_JOURNAL, OWN_DRY_RUN };
+
+static const struct option_row rows[] = {
+	{ OWN_PLAN, 0, "plan", "FILE", ARG_FILE, NULL, "write the plan there and nothing else" },
+	{ OWN_IN_PLACE, 0, "in-place", NULL, ARG_NONE, NULL, "mend the SOURCE itself" },
+	{ OWN_TO, 0, "to", "TARGET", ARG_FILE, NULL, "write a mended copy: a new file, or a new directory for several parts" },
+	{ OWN_JOURNAL, 0, "journal", "FILE", ARG_FILE, NULL, "with --in-place: where the way back is kept (default SOURCE.journal)" },
+	{ 'y', 'y', "yes", NULL, ARG_NONE, NULL, "take the proposal where there is a choice, and do not ask before writing" },
+	{ OWN_ADVANCED, 0, "advanced", NULL, ARG_NONE, NULL, "also steps that lose information; each says what" },
+	{ OWN_DRY_RUN, 0, "dry-run", NULL, ARG_NONE, NULL, "all but the last step: nothing is written" },
+};
+static const struct option_table table = OPTION_TABLE("Repair", rows);
+
+struct job {
+	const char *plan, *to, *journal;
+	bool in_place, yes, advanced, dry_run;
+	struct cli *c;
+	struct page page;
+};
+
+static bool may_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* A line of the user's; false at the end of input. */
+static bool answer(char *line, size_t len)
+{
+	fflush(stdout);
+	if (fgets(line, (int)len, stdin) == NULL)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+/* What is safe is made; for the rest somebody has to say so, with --yes or at the terminal. */
+static int choose(void *ctx, const struct plan *plan, const struct step *proposal)
+{
+	struct job *job = ctx;
+	char line[64];
+	int nr = 0;
+
+	if (proposal->class == REPAIR_SAFE || job->yes)
+		return 0;
+	if (!may_ask())
+		return -1;
+	for (const struct step *s = proposal; s; s = s->next)
+		if (s == proposal || s->alternative_to == proposal->nr) {
+			page_text(&job->page, 0, "(%d)", nr++);
+			text_step(s, &job->page);
+		}
+	for (;;) {
+		page_text(&job->page, 0, "Which? A number from 0 to %d, or n for none", nr - 1);
+		if (!answer(line, sizeof(line)) || strcmp(line, "n") == 0 || line[0] == '\0')
+			return -1;
+		char *end;
+		long which = strtol(line, &end, 10);
+		if (*end == '\0' && which >= 0 && which < nr)
+			return (int)which;
+	}
+	(void)plan;
+}
+
+static bool sure(struct job *job)
+{
+	char line[64];
+
+	if (job->yes)
+		return true;
+	if (!may_ask())
+		return false;
+	page_text(&job->page, 0, "Write this? Type yes to go on");
+	return answer(line, sizeof(line)) && strcmp(line, "yes") == 0;
+}
+
+static bool is_part(const struct result *r, const struct item *item, const struct pool_part **part)
+{
+	const struct pool_set *s = r->model.pool;
+
+	for (uint32_t i = 0; s && i < s->nr; i++)
+		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
+			if (s->replicas[i]->parts[k]->item == item) {
+				*part = s->replicas[i]->parts[k];
+				return true;
+			}
+	return false;
+}
+
+/* A name of its own in the directory: the part's old one when no other part has it. */
+static char *copy_path(const struct result *r, const struct item *item, const struct pool_part *p, const char *dir)
+{
+	char *path;
+	bool clash = false;
+
+	for (const struct item *it = r->intake.first; it; it = it->next)
+		clash |= it != item && strcmp(it->name, item->name) == 0;
+	if (clash || item->name[0] == '\0' || strchr(item->name, '/') || strcmp(item->name, "pool.set") == 0)
+		return asprintf(&path, "%s/replica%" PRIu32 "-part%" PRIu32, dir, p->replica, p->idx) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s", dir, item->name) < 0 ? NULL : path;
+}
+
+static int copies_write(struct job *job, const struct result *r, const struct repair *rep, struct problem *problem)
+{
+	char *dir = NULL;
+	FILE *set = NULL;
+	uint32_t i = 0, replica = 0;
+	enum status st = STATUS_OK;
+
+	if (mkdir(job->to, 0700) != 0 || (dir = realpath(job->to, NULL)) == NULL)
+		return cli_error(job->c, EXIT_FAILED, "%s: %s; name a new directory", job->to, strerror(errno));
+	char *set_path = NULL;
+	if (asprintf(&set_path, "%s/pool.set", dir) >= 0 && (set = fopen(set_path, "wxe")) != NULL)
+		fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
+	for (const struct item *it = r->intake.first; set && st == STATUS_OK && it; it = it->next, i++) {
+		const struct pool_part *p;
+		char *path;
+
+		if (!is_part(r, it, &p))
+			continue;
+		path = copy_path(r, it, p, dir);
+		if (p->replica != replica)
+			fprintf(set, "REPLICA\n");
+		replica = p->replica;
+		st = path ? apply_copy(rep->edited[i], path, problem) : problem_set(problem, STATUS_NOMEM, "%s: no memory", dir);
+		if (path)
+			fprintf(set, "%" PRIu64 " %s\n", it->image->size, path);
+		free(path);
+	}
+	if (set == NULL || fclose(set) != 0)
+		st = problem_set(problem, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));
+	free(set_path);
+	free(dir);
+	return st == STATUS_OK ? EXIT_CLEAN : cli_error(job->c, (int)outcome_of_status(st), "%s", problem->text);
+}
+
+static int copy_write(struct job *job, const struct result *r, const struct repair *rep)
+{
+	struct problem problem = { STATUS_OK, "" };
+
+	if (r->intake.nr > 1)
+		return copies_write(job, r, rep, &problem);
+	enum status st = apply_copy(rep->edited[0], job->to, &problem);
+	return st == STATUS_OK ? EXIT_CLEAN : cli_error(job->c, (int)outcome_of_status(st), "%s", problem.text);
+}
+
+static int place_write(struct job *job, const struct result *r, const struct plan_file *file)
+{
+	struct problem problem = { STATUS_OK, "" };
+	struct apply_done done;
+	char *journal = NULL;
+
+	if (job->journal == NULL && asprintf(&journal, "%s.journal", r->path) < 0)
+		return cli_error(job->c, EXIT_FAILED, "no memory");
+	struct apply_options o = { .journal = job->journal ? job->journal : journal };
+	enum status st = apply_plan(file, &o, &done, &problem);
+	if (st == STATUS_OK)
+		page_text(&job->page, 0, "%" PRIu64 " edits written, %" PRIu64 " bytes. To take them back: pmemscope undo %s",
+			  done.made, done.bytes, o.journal);
+	else
+		cli_error(job->c, 0, "%s", problem.text);
+	free(journal);
+	return st == STATUS_OK ? EXIT_CLEAN : (int)outcome_of_status(st);
+}
+
+static int plan_write(struct job *job, const struct plan_file *file)
+{
+	struct output out;
+
+	if (!output_open(job->c, &out, job->plan))
+		return EXIT_FAILED;
+	bool good = plan_file_write(file, out.f);
+	return output_close(job->c, &out, good) && good ? EXIT_CLEAN : EXIT_FAILED;
+}
+
+static int carry_out(struct job *job, const struct result *r, const struct report_options *o, struct repair *rep)
+{
+	struct plan_file *file = plan_file_of(r->arena, r, rep);
+	int status, before = (int)outcome_of(r, o->fail_on);
+	int after = rep->analyzed ? (int)outcome_of(&rep->after, o->fail_on) : before;
+
+	if (file == NULL)
+		return cli_error(job->c, EXIT_FAILED, "%s: no memory for the plan", r->path);
+	if (job->plan) {
+		status = plan_write(job, file);
+		status = status == EXIT_CLEAN ? before : status;
+	} else if ((!job->in_place && !job->to) || job->dry_run) {
+		status = before;
+	} else if (file->edits_nr == 0 && job->in_place) {
+		status = before;
+	} else if (!sure(job)) {
+		status = cli_error(job->c, EXIT_USAGE, "nothing was written: say --yes, or answer at a terminal");
+	} else {
+		status = job->to ? copy_write(job, r, rep) : place_write(job, r, file);
+		if (status == EXIT_CLEAN)
+			status = after == EXIT_CLEAN && before != EXIT_CLEAN ? EXIT_CORRECTED : after;
+	}
+	plan_file_close(file);
+	return status;
+}
+
+static int told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr, void *ctx)
+{
+	struct job *job = ctx;
+	struct repair_options ro = { .most = job->advanced ? REPAIR_ADVANCED : REPAIR_ASK, .choose = choose, .ctx = job };
+	struct repair rep;
+	int status;
+
+	(void)i;
+	if (nr != 1)
+		return cli_error(c, EXIT_USAGE, "one SOURCE at a time; pmemscope batch repair takes many");
+	job->c = c;
+	job->page = cli_page(c, job->plan && strcmp(job->plan, "-") == 0 ? stderr : stdout, o->redact);
+	if (r->status != STATUS_OK) {
+		cli_error(c, 0, "%s", r->problem.text);
+		return (int)outcome_of(r, o->fail_on);
+	}
+	text_verdict(r, &job->page);
+	enum status st = repair_plan(r, o->analyze, &ro, &rep);
+	if (st == STATUS_OK) {
+		text_plan(&rep, &job->page);
+		status = carry_out(job, r, o, &rep);
+	} else {
+		status = cli_error(c, (int)outcome_of_status(st), "%s", rep.problem.text);
+	}
+	repair_close(&rep);
+	return status;
+}
+
+static int run(struct cli *c)
+{
+	struct job job = { .plan = NULL };
+	struct analysis an;
+	int id, status;
+
+	analysis_start(&an);
+	while ((id = cli_next(c)) >= 0) {
+		switch (id) {
+		case OWN_PLAN: job.plan = c->arg; break;
+		case OWN_IN_PLACE: job.in_place = true; break;
+		case OWN_TO: job.to = c->arg; break;
+		case OWN_JOURNAL: job.journal = c->arg; break;
+		case OWN_ADVANCED: job.advanced = true; break;
+		case OWN_DRY_RUN: job.dry_run = true; break;
+		case 'y': job.yes = true; break;
+		default:
+			if (!analysis_option(c, &an, id))
+				id = CLI_STOP;
+		}
+		if (id == CLI_STOP)
+			break;
+	}
+	status = c->status;
+	if (id == CLI_END && (job.plan != NULL) + job.in_place + (job.to != NULL) > 1)
+		status = cli_error(c, EXIT_USAGE, "--plan, --in-place and --to exclude each other");
+	else if (id == CLI_END)
+		status = cli_flush(c, analysis_run(c, &an, told, &job));
+	analysis_free(&an);
+	return status;
+}
+
+const struct command command_repair = {
+	.name = "repair", .args = "SOURCE", .summary = "plan, show, ask, write, check again",
+	.about = "Finds what could be mended and from which witness, judges the plan on a copy in memory with all checks, and "
+		 "shows it. Nothing is written without --in-place or --to.\n\n"
+		 "A step is 'safe' (all of its information is stored twice), 'ask' (a choice between witnesses) or 'advanced' "
+		 "(something is lost; it says what). Safe steps are made; for others you are asked, or say --yes.\n\n"
+		 "With --in-place a journal is on stable storage before the first write: 'pmemscope undo' takes all back, "
+		 "also after a crash in the middle.",
+	.tables = { &table, &option_evidence, &option_telling },
+	.sources = true, .run = run,
+};
