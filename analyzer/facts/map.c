@@ -56,7 +56,7 @@ struct map *map_make(struct arena *a, const struct model *top, const struct find
 	for (const struct model *in = top; in; in = model_next(top, in)) {
 		map_pool(m, in);
 		map_btt(m, in);
-		map_heap(m, in);
+		map_heap(m, in, fs ? fs->facts : NULL);
 	}
 	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next) {
 		uint64_t at = f->len ? f->at : f->node->at + (f->field ? f->field->off : 0);

@@ -16,7 +16,7 @@ void map_pool(struct map *m, const struct model *in);
 /* A BTT's arenas, and the blocks of each by what the map says of them. */
 void map_btt(struct map *m, const struct model *in);
 
-/* A heap's zones, and the chunks of each by what is allocated in them. */
-void map_heap(struct map *m, const struct model *in);
+/* A heap's zones, and the chunks of each by what is allocated in them; how full, when facts have it. */
+void map_heap(struct map *m, const struct model *in, const struct facts *facts);
 
 #endif

@@ -1,7 +1,7 @@
 #include "analyzer/facts/map_draw.h"
 
+#include "analyzer/facts/facts.h"
 #include "formats/obj/obj.h"
-#include "formats/obj/zone.h"
 
 enum { TILES_OF_HEAP = 4096 }; /* shared out among its zones */
 
@@ -23,8 +23,21 @@ static uint32_t block_class(struct map *m, const struct obj_block *b)
 	}
 }
 
-static const struct map_band *zone_band(struct map *m, const struct obj_heap *h, const struct obj_zone *z, uint32_t max)
+static uint64_t block_used(const struct obj_block *b, const uint8_t *fill)
 {
+	uint64_t len = (uint64_t)b->len * OBJ_CHUNK_LEN;
+
+	if (b->wrong)
+		return MAP_USED_UNKNOWN;
+	if (b->type != OBJ_CHUNK_RUN)
+		return b->type == OBJ_CHUNK_USED ? len : 0;
+	return fill && fill[b->chunk] ? len * (fill[b->chunk] - 1U) / 254 : MAP_USED_UNKNOWN;
+}
+
+static const struct map_band *zone_band(struct map *m, const struct obj_heap *h, const struct obj_zone *z,
+					const struct obj_account *acc, uint32_t max)
+{
+	const uint8_t *fill = acc && acc->heap == h ? acc->zones[z->idx].fill : NULL;
 	struct obj_block b = { .len = 0 };
 	struct obj_zone_map zone;
 	struct map_band *band;
@@ -36,20 +49,17 @@ static const struct map_band *zone_band(struct map *m, const struct obj_heap *h,
 		.unit = "chunk", .unit_len = OBJ_CHUNK_LEN, .image = h->image, .node = z->chunk_node,
 		.at = obj_chunk_at(z, 0), .len = (uint64_t)zone.chunks * OBJ_CHUNK_LEN, .max = max,
 	});
-	while (band && obj_block_next(&zone, &b)) {
-		uint64_t len = (uint64_t)b.len * OBJ_CHUNK_LEN;
-
+	while (band && obj_block_next(&zone, &b))
 		map_put(band, (struct map_tile){
-			.at = b.at, .len = len, .class = block_class(m, &b),
-			.used = b.wrong || b.type == OBJ_CHUNK_RUN ? MAP_USED_UNKNOWN : b.type == OBJ_CHUNK_USED ? len : 0,
+			.at = b.at, .len = (uint64_t)b.len * OBJ_CHUNK_LEN, .class = block_class(m, &b),
+			.used = block_used(&b, fill),
 		});
-	}
 	obj_zone_close(&zone);
 	return band;
 }
 
 /* Zones that were never used have no picture of their own: they are one colour of the heap's. */
-void map_heap(struct map *m, const struct model *in)
+void map_heap(struct map *m, const struct model *in, const struct facts *facts)
 {
 	const struct obj_heap *h = in->obj ? in->obj->heap : NULL;
 	uint32_t meta = map_class(m, "structure", "Bookkeeping of the format: headers, tables, logs.", MAP_META);
@@ -68,7 +78,7 @@ void map_heap(struct map *m, const struct model *in)
 		const struct obj_zone *z = &h->zones[i];
 		uint32_t max = TILES_OF_HEAP / (h->used_nr ? h->used_nr : 1);
 		uint64_t end = h->at + h->len - z->at < OBJ_ZONE_STRIDE ? h->at + h->len : z->at + OBJ_ZONE_STRIDE;
-		const struct map_band *inside = zone_band(m, h, z, max < 64 ? 64 : max);
+		const struct map_band *inside = zone_band(m, h, z, facts ? facts->obj_account : NULL, max < 64 ? 64 : max);
 
 		map_put(zones, (struct map_tile){
 			.at = z->at, .len = end - z->at, .used = MAP_USED_UNKNOWN, .node = z->node, .inside = inside,

@@ -71,7 +71,8 @@ static void put_tree(struct map *m, struct map_band *b, const struct node *n, in
 	uint32_t lost = map_class(m, "unreadable", "Bytes that could not be read.", MAP_LOST);
 	uint32_t children = 0;
 
-	if (n->image == b->image && n->len && n->state != NODE_OUTSIDE)
+	/* what fills the band whole would only hide it */
+	if (n->image == b->image && n->len && n->len < b->len && n->state != NODE_OUTSIDE)
 		map_put(b, (struct map_tile){
 			.at = n->at, .len = n->len, .used = MAP_USED_UNKNOWN, .node = n,
 			.class = n->state == NODE_LOST ? lost : n->layout ? meta : data,

@@ -41,6 +41,9 @@ struct account {
 	struct obj_block *blocks; /* its runs, and when every object is asked for its used blocks */
 	uint32_t blocks_nr;
 	_Atomic uint32_t next;
+	uint8_t *fill;            /* of the zone, or NULL */
+	uint32_t fills;           /* zones that have one */
+	struct arena *arena;
 	uint32_t *free_len;       /* free blocks of the heap by their length, up to OBJ_ZONE_CHUNKS + 2 */
 	struct worker worker[THREADS_MAX];
 	unsigned workers;
@@ -313,6 +316,8 @@ static void run_account(struct worker *w, const struct obj_block *b)
 	s->units_used += used * unit;
 	s->units_free += (r.nbits - used) * unit;
 	s->allocated += used * unit;
+	if (w->acc->fill && r.nbits)
+		w->acc->fill[b->chunk] = (uint8_t)(1 + used * 254 / r.nbits);
 	w->classes_more += c == NULL;
 	if (c) {
 		c->runs++;
@@ -383,6 +388,9 @@ static void zone_account(struct account *acc, const struct obj_zone *z)
 						.len = (uint64_t)z->chunks * OBJ_CHUNK_HDR_LEN });
 		return;
 	}
+	acc->fill = acc->fills < OBJ_FILLS_MAX ? arena_alloc(acc->arena, acc->map.chunks) : NULL;
+	acc->fills += acc->fill != NULL;
+	acc->out->zones[z->idx].fill = acc->fill;
 	zone_walk(first);
 	acc->out->zones[z->idx].walked = acc->map.chunks;
 	acc->out->zones[z->idx].whole = obj_zone_whole(&acc->map);
@@ -550,7 +558,7 @@ struct obj_account *obj_account(struct arena *a, const struct obj_heap *h, bool 
 		goto out;
 	*out = (struct obj_account){ .deep = deep, .heap = h,
 				     .zones = arena_array(a, h->zones_nr, sizeof(*out->zones)) };
-	*acc = (struct account){ .heap = h, .out = out, .deep = deep, .keep = keep_nr };
+	*acc = (struct account){ .heap = h, .out = out, .deep = deep, .keep = keep_nr, .arena = a };
 	acc->workers = !h->image->parallel ? 1 : max_threads ? max_threads : cpus > 0 ? (unsigned)cpus : 1;
 	if (acc->workers > THREADS_MAX)
 		acc->workers = THREADS_MAX;

@@ -52,6 +52,8 @@ struct obj_space {
 	uint64_t units_free, units_used; /* bytes in runs */
 	uint64_t allocated;         /* bytes of all allocated blocks, as the library counts them */
 	uint64_t objects, internal, object_bytes; /* when every object was asked for */
+	uint8_t *fill;              /* of a zone: by chunk, how full the run is that begins there, 1 = empty,
+				     * 255 = full; 0: no run, or not known. NULL: past OBJ_FILLS_MAX zones */
 	uint32_t walked;            /* of a zone: where its blocks end, in chunks */
 	bool whole;                 /* of a zone: every header up to there holds */
 };
@@ -86,7 +88,7 @@ struct obj_account {
 	uint64_t types_nr;
 	uint64_t types_more;        /* objects of types past OBJ_TYPES_MAX */
 };
-enum { OBJ_CLASSES_MAX = 1024, OBJ_TYPES_MAX = 1 << 20 };
+enum { OBJ_CLASSES_MAX = 1024, OBJ_TYPES_MAX = 1 << 20, OBJ_FILLS_MAX = 128 };
 
 /* keep: places kept of each kind. max_threads: 0 = as many as there are processors. */
 struct obj_account *obj_account(struct arena *a, const struct obj_heap *h, bool deep, uint32_t keep,

@@ -1,7 +1,7 @@
 "use strict";
 /* What lies where: bands of tiles, drawn; each can be walked by keyboard, looked at closer, and read as a table. */
 
-const CELL = 12, LINE_HEIGHT = 46, GRIDS_AT_ONCE = 4;
+const CELL = 12, CELL_SHOWN = 15, LINE_HEIGHT = 46, GRIDS_AT_ONCE = 4;
 const mapState = { stack: [] }; /* bands looked into, from the outside in */
 
 function bandOf(index) {
@@ -85,7 +85,7 @@ function cells(band, i) {
 
 function drawGrid(band, width) {
 	const nr = number(band.slice) ? band.tiles.length : Math.ceil(number(band.length) / number(band.unit_length));
-	const columns = Math.max(8, Math.min(nr, Math.floor(width / (CELL + 1)), 96));
+	const columns = Math.max(8, Math.min(nr, Math.floor(width / CELL_SHOWN), 96));
 	const rows = Math.ceil(nr / columns);
 	const tiles = band.tiles.map((tile, i) => {
 		const [first, after] = cells(band, i);
@@ -109,7 +109,7 @@ function drawGrid(band, width) {
 		return option(band, i, shapes);
 	});
 	band.columns = columns;
-	return svg("svg", { class: "grid", viewBox: "0 0 " + columns * CELL + " " + rows * CELL, width: columns * CELL,
+	return svg("svg", { class: "grid", viewBox: "0 0 " + columns * CELL + " " + rows * CELL, width: columns * CELL_SHOWN,
 			    preserveAspectRatio: "xMinYMin meet" }, tiles);
 }
 
@@ -257,16 +257,16 @@ function drawMap() {
 	const grids = report.map.bands.filter((b) => b.shape === "grid").length;
 	const shown = report.map.bands.filter((b, i) => open ? open.includes(i) : !inner.has(i) || (b.shape === "grid" && grids <= GRIDS_AT_ONCE));
 	const crumbs = el("p", { class: "crumbs" },
-		el(open ? "button" : "b", open ? { type: "button", onclick: () => lookOut(0) } : {}, "Pool"),
+		el("button", { type: "button", onclick: () => lookOut(0) }, "Pool"),
 		mapState.stack.map((index, depth) => [" › ", depth === mapState.stack.length - 1 ? el("b", {}, bandOf(index).title)
 			: el("button", { type: "button", onclick: () => lookOut(depth + 1) }, bandOf(index).title)]));
 	const view = byId("map-view");
 	const groups = [...new Set(shown.map((b) => b.group))];
 
-	view.replaceChildren(crumbs, legend(shown), ...groups.flatMap((group) => {
+	view.replaceChildren(open ? crumbs : "", ...groups.flatMap((group) => {
 		const bands = shown.filter((b) => b.group === group);
 		const scale = Math.max(...bands.map((b) => number(b.length)), 1);
-		return [el("h3", {}, group), ...bands.map((b) => bandView(b, scale, view.clientWidth))];
+		return [el("h3", {}, group), legend(bands), ...bands.map((b) => bandView(b, scale, view.clientWidth))];
 	}), el("div", { id: "tile-detail", role: "status" }, el("p", { class: "hint" },
 		"Choose a tile, or walk along a band with the arrow keys; Enter looks closer, Escape goes back.")));
 	if (number(report.map.left))
