@@ -1,7 +1,10 @@
 #include "analyzer/analyze.h"
 
 #include "analyzer/facts/ending.h"
+#include "analyzer/facts/btt_recovery.h"
+#include "analyzer/facts/btt_story.h"
 #include "analyzer/facts/facts.h"
+#include "analyzer/facts/obj_recovery.h"
 #include "analyzer/verdict.h"
 #include "formats/formats.h"
 
@@ -67,6 +70,36 @@ static struct findings *judge(const struct model *m, const struct analyze_option
 	return fs;
 }
 
+/*
+ * What was going on, what the library would make of it, and what the checks say of that. They look at
+ * the content alone: recovery leaves headers and set files as they are.
+ */
+static enum status foresee(struct result *r, const struct analyze_options *o)
+{
+	for (const struct model *m = NULL; (m = model_next(&r->model, m)) != NULL && r->recovery == NULL;) {
+		r->story = btt_story(r->arena, m);
+		r->recovery = m->obj ? obj_recovery(r->arena, m) : btt_recovery(r->arena, m);
+		if (r->recovery == NULL || r->recovery->after == NULL || r->recovery->findings)
+			continue;
+		struct model *after = ARENA_NEW(r->arena, struct model);
+		struct node *root = node_group(r->arena, NULL, "");
+
+		if (after == NULL || root == NULL)
+			return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory to simulate recovery", r->path);
+		*after = (struct model){ .arena = r->arena, .intake = m->intake, .root = root, .format = m->format,
+					 .pool = m->pool, .logical = r->recovery->after, .replica = m->replica };
+		enum status st = formats_decode_content(after, root, &r->problem);
+		if (st != STATUS_OK)
+			return st;
+		after->pool = NULL;
+		r->recovery->model = after;
+		r->recovery->findings = judge(after, o, r->arena, NULL);
+		if (r->recovery->findings == NULL)
+			return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory to simulate recovery", r->path);
+	}
+	return STATUS_OK;
+}
+
 static enum status look(const char *path, const struct analyze_options *o, struct result *r)
 {
 	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr };
@@ -88,7 +121,7 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
 	if (r->model.pool)
 		r->ending = ending_of(r->model.pool, now);
-	return STATUS_OK;
+	return foresee(r, o);
 }
 
 /* What our own work could not do although the evidence is there: out of memory, or reading failed. */
