@@ -6,7 +6,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_analyze, &command_check, &command_show, &command_explain, &command_repair, &command_apply, &command_undo,
+	&command_analyze, &command_check, &command_show, &command_explain, &command_extract, &command_repair, &command_apply,
+	&command_undo,
 };
 const size_t commands_nr = sizeof(commands) / sizeof(commands[0]);
 

@@ -4,7 +4,7 @@
 
 #include "report/cli/command.h"
 
-extern const struct command command_analyze, command_check, command_show, command_explain, command_repair,
-	command_apply, command_undo;
+extern const struct command command_analyze, command_check, command_show, command_explain, command_extract,
+	command_repair, command_apply, command_undo;
 
 #endif
