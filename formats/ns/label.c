@@ -61,6 +61,45 @@ const char *label_claim_name(enum label_claim c)
 	return names[c];
 }
 
+bool label_cxl(const struct label_slot *s)
+{
+	static const uint8_t kinds[][UUID_LEN] = {
+		{ 0x52, 0x9d, 0x7c, 0x61, 0xda, 0x07, 0x47, 0xc4, 0xa9, 0x3f, 0xec, 0xdf, 0x2c, 0x06, 0xf4, 0x44 },
+		{ 0x68, 0xbb, 0x2c, 0x0a, 0x5a, 0x77, 0x49, 0x37, 0x9f, 0x85, 0x3c, 0xaf, 0x41, 0xa0, 0xf9, 0x3c },
+	};
+
+	return uuid_same(s->label.uuid, kinds[0]) || uuid_same(s->label.uuid, kinds[1]);
+}
+
+/* Version 1.1 has no checksum: what a label must be is all there is to go by. */
+static bool scanned(struct span s, uint32_t label_len, uint32_t idx)
+{
+	struct label_v11 l;
+
+	if (!layout_decode(&label_v11_layout, s, 0, &l) || l.slot != idx || l.nlabel == 0 || l.position >= l.nlabel ||
+	    uuid_null(l.uuid))
+		return false;
+	if (label_len == LABEL_V11_LEN)
+		return l.rawsize && l.dpa % 4096 == 0 && l.rawsize % 4096 == 0;
+	uint64_t sum;
+	return span_le64(s, 248, &sum) && sum == checksum_fletcher64(s, 248, CHECKSUM_NO_SKIP);
+}
+
+uint32_t label_scan(const struct label_area *la, uint32_t label_len)
+{
+	uint8_t bytes[LABEL_V12_LEN], lost[LABEL_V12_LEN];
+	uint64_t first = 2 * 256; /* two index blocks of the size that all writers give them */
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < LABEL_SLOTS_MAX && first + (uint64_t)(i + 1) * label_len <= la->len; i++) {
+		struct span s = { bytes, lost, 0, label_len };
+
+		if (image_read(la->image, la->at + first + (uint64_t)i * label_len, label_len, bytes, lost) && !span_lost(s))
+			nr += scanned(s, label_len, i);
+	}
+	return nr;
+}
+
 static bool index_signed(const struct label_index *i)
 {
 	return memcmp(i->sig, "NAMESPACE_INDEX", sizeof(i->sig)) == 0;

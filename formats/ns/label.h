@@ -11,7 +11,7 @@
 #include "formats/base/uuid.h"
 #include "formats/image/image.h"
 
-enum { LABEL_INDEX_HEAD = 72, LABEL_V11_LEN = 128, LABEL_V12_LEN = 256, LABEL_SLOTS_MAX = 65536 };
+enum { LABEL_INDEX_HEAD = 72, LABEL_V11_LEN = 128, LABEL_V12_LEN = 256, LABEL_SLOTS_MAX = 8192 };
 
 #define LABEL_INDEX(LE, RAW)                                                             \
 	RAW(sig, 0, 16, TEXT, "NAMESPACE_INDEX")                                         \
@@ -93,6 +93,11 @@ struct label_area {
 	struct label_slot *slots;   /* those that are used, or hold something */
 	uint32_t slots_nr, nslot;
 };
+
+/* True when the slot holds a label of a CXL device, which has another layout. */
+bool label_cxl(const struct label_slot *s);
+/* How many slots of label_len bytes hold a label that bears its own number, index or not. */
+uint32_t label_scan(const struct label_area *la, uint32_t label_len);
 
 /* Does an area begin at image[at]? By an index block's signature in either place. */
 bool label_probe(struct image *image, struct arena *a, uint64_t at);

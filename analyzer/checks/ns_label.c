@@ -1,0 +1,426 @@
+/* The label storage area of an NVDIMM: index blocks, slots, and the sets that labels form. */
+#include "analyzer/check.h"
+#include "analyzer/checks/tables.h"
+#include "formats/ns/ns.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct label_area *area(const struct model *m)
+{
+	return m->ns ? m->ns->labels : NULL;
+}
+
+static struct finding at_index(const struct check *by, enum verdict v, const struct label_block *b, const char *field)
+{
+	return (struct finding){ .by = by, .verdict = v, .node = b->node,
+				 .field = field ? layout_field(&label_index_layout, field) : NULL };
+}
+
+static struct finding at_slot(const struct check *by, enum verdict v, const struct label_slot *s, const char *field)
+{
+	return (struct finding){ .by = by, .verdict = v, .node = s->node,
+				 .field = field ? layout_field(s->node->layout, field) : NULL };
+}
+
+static const char *hex(struct findings *out, uint64_t v)
+{
+	return arena_printf(out->arena, "0x%" PRIx64, v);
+}
+
+static const char *number(struct findings *out, uint64_t v)
+{
+	return arena_printf(out->arena, "%" PRIu64, v);
+}
+
+static void lost_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct label_area *la = area(m);
+
+	if (la == NULL || la->current >= 0)
+		return;
+	uint32_t v11 = label_scan(la, LABEL_V11_LEN), v12 = label_scan(la, LABEL_V12_LEN);
+	findings_add(out, (struct finding){
+				  .by = self, .verdict = CORRUPT, .node = la->node,
+				  .repair = v11 || v12 ? REPAIR_ASK : REPAIR_NONE,
+				  .detail = arena_printf(out->arena,
+							 "slots that still hold a label of their own number: %" PRIu32
+							 " of version 1.2, %" PRIu32 " that look like version 1.1", v12, v11) });
+}
+
+static const char *block_state(const struct label_block *b)
+{
+	if (b->index == NULL)
+		return "could not be read";
+	if (memcmp(b->index->sig, "NAMESPACE_INDEX", sizeof(b->index->sig)) != 0)
+		return "has no signature";
+	return "does not match its checksum";
+}
+
+static void block_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct label_area *la = area(m);
+
+	for (int k = 0; la && la->current >= 0 && k < 2; k++) {
+		const struct label_block *b = &la->block[k];
+		struct finding f = at_index(self, b->index ? CORRUPT : UNVERIFIED, b, NULL);
+
+		if (b->good)
+			continue;
+		f.detail = arena_printf(out->arena, "index block %d %s", k, block_state(b));
+		f.repair = REPAIR_ASK;
+		findings_add(out, f);
+	}
+}
+
+static void expect(const struct check *self, const struct label_block *b, const char *field, uint64_t want, bool good,
+		   struct findings *out)
+{
+	const struct field *fd = layout_field(&label_index_layout, field);
+	struct finding f = at_index(self, CORRUPT, b, field);
+
+	if (good)
+		return;
+	f.expected = number(out, want);
+	f.actual = number(out, layout_value(fd, b->index));
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+static void places_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct label_area *la = area(m);
+
+	for (int k = 0; la && k < 2; k++) {
+		const struct label_block *b = &la->block[k];
+		const struct label_index *i = b->index;
+
+		if (!b->good)
+			continue;
+		uint64_t own = k ? i->mysize : 0, other = k ? 0 : i->mysize, label = (uint64_t)LABEL_V11_LEN << (i->labelsize & 1);
+		expect(self, b, "mysize", LABEL_INDEX_HEAD, i->mysize % 256 == 0, out);
+		expect(self, b, "myoff", own, i->myoff == own, out);
+		expect(self, b, "otheroff", other, i->otheroff == other, out);
+		expect(self, b, "labeloff", 2 * i->mysize, i->labeloff == 2 * i->mysize, out);
+		expect(self, b, "labelsize", i->minor >= 2, i->labelsize == (i->minor >= 2), out);
+		expect(self, b, "major", 1, i->major == 1, out);
+		uint64_t room = i->labeloff < la->len ? (la->len - i->labeloff) / label : 0;
+		uint64_t bits = (i->mysize - LABEL_INDEX_HEAD) * 8;
+		expect(self, b, "nslot", room < bits ? room : bits, i->nslot <= room && i->nslot <= bits, out);
+	}
+}
+
+/* Any two different numbers of the cycle follow each other; only what is no number of it tells. */
+static void sequence_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct label_area *la = area(m);
+
+	for (int k = 0; la && k < 2; k++) {
+		const struct label_block *b = &la->block[k];
+		struct finding f = at_index(self, CORRUPT, b, "seq");
+
+		/* 0 is what older kernels laid out for a block that was never used */
+		if (!b->good || b->index->seq <= 3)
+			continue;
+		f.expected = "1, 2 or 3";
+		f.actual = number(out, b->index->seq);
+		findings_add(out, f);
+	}
+}
+
+/* Runs judge over the slots that the current index calls used. */
+static void used(const struct check *self, const struct model *m, struct findings *out,
+		 void (*judge)(const struct check *, const struct label_area *, const struct label_slot *, struct findings *))
+{
+	const struct label_area *la = area(m);
+
+	for (uint32_t i = 0; la && i < la->slots_nr; i++) {
+		const struct label_slot *s = &la->slots[i];
+
+		if (s->free)
+			continue;
+		if (!s->read)
+			findings_unchecked(out, self, s->node, "the label could not be read");
+		else if (label_cxl(s))
+			findings_unchecked(out, self, s->node, "labels of CXL devices are not judged");
+		else
+			judge(self, la, s, out);
+	}
+}
+
+static bool blank(const struct label_slot *s)
+{
+	static const struct label_v12 none;
+
+	return memcmp(&s->label, &none, sizeof(none)) == 0;
+}
+
+static void bitmap_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			 struct findings *out)
+{
+	struct finding f = at_slot(self, CONFLICT, s, NULL);
+
+	(void)la;
+	if (!blank(s))
+		return;
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+static void number_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			 struct findings *out)
+{
+	struct finding f = at_slot(self, CORRUPT, s, "slot");
+
+	(void)la;
+	if (blank(s) || s->label.slot == s->idx)
+		return;
+	f.expected = number(out, s->idx);
+	f.actual = number(out, s->label.slot);
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+/* An older copy of the same label, in a slot that is free now. */
+static const struct label_slot *older_copy(const struct label_area *la, const struct label_slot *s)
+{
+	for (uint32_t i = 0; i < la->slots_nr; i++)
+		if (la->slots[i].free && la->slots[i].plausible && uuid_same(la->slots[i].label.uuid, s->label.uuid))
+			return &la->slots[i];
+	return NULL;
+}
+
+static void checksum_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			   struct findings *out)
+{
+	struct finding f = at_slot(self, CORRUPT, s, NULL);
+
+	if (la->label_len != LABEL_V12_LEN || blank(s) || s->sum == s->label.checksum)
+		return;
+	const struct label_slot *copy = older_copy(la, s);
+	f.field = layout_field(&label_v12_layout, "checksum");
+	f.expected = hex(out, s->sum);
+	f.actual = hex(out, s->label.checksum);
+	f.repair = copy ? REPAIR_ASK : REPAIR_ADVANCED;
+	f.detail = copy ? arena_printf(out->arena, "an older copy of this label is in slot %" PRIu32, copy->idx)
+			: "no older copy of it is left";
+	findings_add(out, f);
+}
+
+static void flags_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			struct findings *out)
+{
+	(void)la;
+	if (s->plausible && (s->label.flags & LABEL_FLAG_UPDATING))
+		findings_add(out, at_slot(self, UNVERIFIED, s, "flags"));
+}
+
+static void guid_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+		       struct findings *out)
+{
+	struct finding f = at_slot(self, CORRUPT, s, NULL);
+
+	if (la->label_len != LABEL_V12_LEN || !s->plausible || label_claim(s->label.abstraction_guid) != CLAIM_UNKNOWN)
+		return;
+	char is[UUID_TEXT_LEN];
+	uuid_text_pmdk(s->label.abstraction_guid, is);
+	f.field = layout_field(&label_v12_layout, "abstraction_guid");
+	f.actual = arena_text(out->arena, is);
+	findings_add(out, f);
+}
+
+static void range_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			struct findings *out)
+{
+	uint64_t end, memory = la->at; /* behind the memory, or alone at the start */
+	struct finding f = at_slot(self, CORRUPT, s, "rawsize");
+
+	if (!s->plausible)
+		return;
+	if (__builtin_add_overflow(s->label.dpa, s->label.rawsize, &end) || s->label.rawsize == 0 || (memory && end > memory)) {
+		f.actual = arena_printf(out->arena, "%" PRIu64 " bytes from 0x%" PRIx64 " on", s->label.rawsize, s->label.dpa);
+		if (memory)
+			f.expected = arena_printf(out->arena, "an end at %" PRIu64 " or before", memory);
+		findings_add(out, f);
+		return;
+	}
+	for (uint32_t i = 0; i < la->slots_nr; i++) {
+		const struct label_slot *o = &la->slots[i];
+
+		if (o >= s || o->free || !o->plausible || o->label.dpa >= end || o->label.rawsize > UINT64_MAX - o->label.dpa ||
+		    s->label.dpa >= o->label.dpa + o->label.rawsize)
+			continue;
+		f.verdict = CONFLICT;
+		f.repair = REPAIR_ASK;
+		f.detail = arena_printf(out->arena, "the labels of slots %" PRIu32 " and %" PRIu32 " share bytes", o->idx, s->idx);
+		findings_add(out, f);
+		return; /* one of them is enough to say */
+	}
+}
+
+/* A label in use, of any of the captures; in the order they were given. */
+struct member {
+	const struct label_slot *slot;
+	uint32_t order;
+};
+
+static int member_order(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+	int by_uuid = memcmp(a->slot->label.uuid, b->slot->label.uuid, UUID_LEN);
+
+	return by_uuid ? by_uuid : a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void member_tell(const struct check *self, const struct label_slot *s, const char *field, const char *why,
+			struct findings *out)
+{
+	struct finding f = at_slot(self, CONFLICT, s, field);
+
+	f.detail = why;
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
+/* What a label says of its set, beside the first one of it. NULL: they agree. */
+static const char *unlike(const struct label_v12 *l, const struct label_v12 *first)
+{
+	if (l->nlabel != first->nlabel)
+		return "nlabel";
+	if (l->isetcookie != first->isetcookie)
+		return "isetcookie";
+	if (l->rawsize != first->rawsize)
+		return "rawsize";
+	return memcmp(l->name, first->name, sizeof(l->name)) ? "name" : NULL;
+}
+
+static void set_judge(const struct check *self, const struct member *set, uint32_t nr, uint32_t areas, struct findings *out)
+{
+	const struct label_slot *first = set[0].slot;
+	uint8_t taken[UINT16_MAX / 8 + 1] = { 0 };
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct label_slot *s = set[i].slot;
+		uint16_t at = s->label.position;
+		const char *field = unlike(&s->label, &first->label);
+
+		if (at >= s->label.nlabel)
+			member_tell(self, s, "position", "its place is none of its set", out);
+		else if (taken[at / 8] >> at % 8 & 1)
+			member_tell(self, s, "position", "two labels in use have the same place in their set", out);
+		else if (field)
+			member_tell(self, s, field, "the labels of one set do not agree on it", out);
+		taken[at / 8] |= (uint8_t)(1u << at % 8);
+	}
+	if (nr >= first->label.nlabel)
+		return;
+	if (areas == 1)
+		findings_unchecked(out, self, first->node, "its set has labels on other DIMMs, whose label areas were not given");
+	else
+		member_tell(self, first, "nlabel",
+			    arena_printf(out->arena, "%" PRIu32 " of the %" PRIu16 " labels of this set are here", nr,
+					 first->label.nlabel), out);
+}
+
+/* Sets go over all captures that were given together: judged once, from the outermost model. */
+static void set_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	uint32_t areas = 0, nr = 0, most = 0;
+
+	if (m->up)
+		return;
+	for (const struct model *at = NULL; (at = model_next(m, at)) != NULL;)
+		if (area(at)) {
+			areas++;
+			most += area(at)->slots_nr;
+		}
+	struct member *all = arena_array(out->arena, most, sizeof(*all));
+	if (all == NULL || most == 0)
+		return;
+	for (const struct model *at = NULL; (at = model_next(m, at)) != NULL;)
+		for (uint32_t i = 0; area(at) && i < area(at)->slots_nr; i++) {
+			const struct label_slot *s = &area(at)->slots[i];
+
+			if (!s->free && s->plausible && !label_cxl(s)) {
+				all[nr] = (struct member){ s, nr };
+				nr++;
+			}
+		}
+	qsort(all, nr, sizeof(*all), member_order);
+	for (uint32_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && uuid_same(all[end].slot->label.uuid, all[i].slot->label.uuid);)
+			end++;
+		set_judge(self, all + i, end - i, areas, out);
+	}
+}
+
+#define OVER_USED(name)                                                                                  \
+	static void name##_verify(const struct check *self, const struct model *m, struct findings *out) \
+	{                                                                                                \
+		used(self, m, out, name##_judge);                                                        \
+	}
+OVER_USED(bitmap)
+OVER_USED(number)
+OVER_USED(checksum)
+OVER_USED(flags)
+OVER_USED(guid)
+OVER_USED(range)
+
+#define SOURCE "UEFI 2.10 section 13.19; Linux drivers/nvdimm/label.c"
+
+static const struct check checks[] = {
+	{ .id = "ns.index.lost", .covers = "NS-08", .severity = ERROR,
+	  .says = "neither index block of the label area holds",
+	  .means = "The kernel takes the area for empty: the namespaces vanish, and new labels overwrite the old ones.",
+	  .remedy = "Do not create a namespace. The labels themselves can be found slot by slot.", .source = SOURCE,
+	  .verify = lost_verify },
+	{ .id = "ns.index.block", .covers = "NS-09", .severity = WARNING,
+	  .says = "one of the two index blocks does not hold",
+	  .means = "An update was cut off, or the block is damaged. The other one tells the state before or after it.",
+	  .remedy = "None needed for reading: the next update of a label writes it anew.", .source = SOURCE,
+	  .verify = block_verify },
+	{ .id = "ns.index.places", .covers = "NS-09", .severity = ERROR,
+	  .says = "an index block does not describe the area it lies in",
+	  .means = "The kernel refuses the block, or reads labels from the wrong place.",
+	  .remedy = "All of these words follow from the area's length and the size of a label.", .source = SOURCE,
+	  .verify = places_verify },
+	{ .id = "ns.index.sequence", .covers = "NS-10", .severity = WARNING,
+	  .says = "the number of an index block is none of the cycle",
+	  .means = "Which of the two blocks is newer is decided by its low bits alone.",
+	  .remedy = "Compare both bitmaps with the labels.", .source = SOURCE, .verify = sequence_verify },
+	{ .id = "ns.label.bitmap", .covers = "NS-11", .severity = ERROR,
+	  .says = "a slot that the index calls used holds no label",
+	  .means = "The label was lost, or the index was written without it.",
+	  .remedy = "Compare with the other index block, which holds the state before.", .source = SOURCE,
+	  .verify = bitmap_verify },
+	{ .id = "ns.label.number", .covers = "NS-11 NS-12", .severity = ERROR,
+	  .says = "a label does not bear the number of its slot",
+	  .means = "The kernel ignores the label, and its namespace with it.",
+	  .remedy = "A copied label; the number is the only thing to mend, and the checksum with it.", .source = SOURCE,
+	  .verify = number_verify },
+	{ .id = "ns.label.checksum", .covers = "NS-11 NS-13", .severity = ERROR,
+	  .says = "a label does not match its checksum",
+	  .means = "The kernel ignores the label, and its namespace with it.",
+	  .remedy = "Compare it with an older copy of the same label.", .source = SOURCE, .verify = checksum_verify },
+	{ .id = "ns.set.labels", .covers = "NS-14", .severity = ERROR,
+	  .says = "the labels of one namespace do not fit together",
+	  .means = "The kernel does not assemble the namespace.",
+	  .remedy = "Give the label areas of all its DIMMs, and see which one differs.", .source = SOURCE,
+	  .verify = set_verify },
+	{ .id = "ns.label.range", .covers = "NS-15", .severity = ERROR,
+	  .says = "a label claims memory that it cannot have",
+	  .means = "A stale label came back, or the capture of the memory is too short.",
+	  .remedy = "See which of the labels the newest index meant; compare with the length of the capture.",
+	  .source = SOURCE, .verify = range_verify },
+	{ .id = "ns.label.updating", .covers = "NS-16", .severity = NOTE,
+	  .says = "a label is marked as being updated",
+	  .means = "Kernels before 4.20 leave the mark on every label; written by a newer one, an update was cut off.",
+	  .remedy = "None needed.", .source = SOURCE, .verify = flags_verify },
+	{ .id = "ns.label.guid", .covers = "NS-17", .severity = WARNING,
+	  .says = "a label names a kind of namespace that is not known",
+	  .means = "Another system made it, or a later one; what lies in the namespace tells more.",
+	  .remedy = "None needed for reading.", .source = SOURCE, .verify = guid_verify },
+};
+
+const struct check_table ns_label_checks = { checks, sizeof(checks) / sizeof(checks[0]) };
