@@ -19,6 +19,7 @@ struct disk {
 	uint32_t sector;
 	struct overrule *rules;
 	uint32_t rules_nr;
+	struct extent below;  /* the last one asked for; len 0: none yet */
 	uint32_t cached_arena, cached_first, cached_nr;
 	uint32_t words[CACHED];
 	uint8_t lost[CACHED];
@@ -176,20 +177,37 @@ static struct place look_up(struct disk *d, uint64_t sector)
 	return (struct place){ EXTENT_DATA, ar->data_at + (uint64_t)block * ar->internal_lbasize };
 }
 
+/* How many bytes from at on, at most len, lie in one piece below: sectors that follow each other there too. */
+static size_t piece(struct disk *d, uint64_t at, size_t len, struct place *out)
+{
+	uint64_t sector = at / d->sector, in = at % d->sector;
+	size_t n = d->sector - in < len ? (size_t)(d->sector - in) : len;
+
+	*out = look_up(d, sector);
+	while (n < len) {
+		struct place next = look_up(d, ++sector);
+
+		if (next.kind != out->kind || (next.kind == EXTENT_DATA && next.at != out->at + in + n))
+			break;
+		n += len - n < d->sector ? len - n : d->sector;
+	}
+	out->at += in;
+	return n;
+}
+
 static enum status disk_read(struct image *im, uint64_t at, size_t len, uint8_t *buf, uint8_t *lost,
 			     struct problem *p)
 {
 	struct disk *d = disk_of(im);
 
 	while (len) {
-		uint64_t sector = at / d->sector, in = at % d->sector;
-		size_t n = d->sector - in < len ? (size_t)(d->sector - in) : len;
-		struct place pl = look_up(d, sector);
+		struct place pl;
+		size_t n = piece(d, at, len, &pl);
 
 		memset(buf, 0, n);
 		if (pl.kind == EXTENT_LOST)
 			memset(lost, 1, n);
-		else if (pl.kind == EXTENT_DATA && !image_read(d->b->image, pl.at + in, n, buf, lost))
+		else if (pl.kind == EXTENT_DATA && !image_read(d->b->image, pl.at, n, buf, lost))
 			return problem_set(p, d->b->image->problem.status, "%s", d->b->image->problem.text);
 		at += n;
 		buf += n;
@@ -199,30 +217,28 @@ static enum status disk_read(struct image *im, uint64_t at, size_t len, uint8_t 
 	return STATUS_OK;
 }
 
+/* What a sector is, once it is known whether its block is a hole below. */
+static enum extent_kind sector_kind(struct disk *d, uint64_t sector)
+{
+	struct place pl = look_up(d, sector);
+	struct extent *e = &d->below;
+
+	if (pl.kind != EXTENT_DATA)
+		return pl.kind;
+	if (pl.at < e->at || pl.at - e->at >= e->len)
+		*e = image_extent(d->b->image, pl.at);
+	return e->kind == EXTENT_HOLE && e->len - (pl.at - e->at) >= d->sector ? EXTENT_HOLE : EXTENT_DATA;
+}
+
 static struct extent disk_extent(struct image *im, uint64_t at)
 {
 	enum { LOOK = 65536 }; /* sectors looked at for one answer; the caller asks again */
 	struct disk *d = disk_of(im);
 	uint64_t sector = at / d->sector, end = sector + 1;
-	struct place first = look_up(d, sector);
-	enum extent_kind kind = first.kind;
+	enum extent_kind kind = sector_kind(d, sector);
 
-	if (kind == EXTENT_DATA && d->b->image->size > first.at &&
-	    image_extent(d->b->image, first.at).kind == EXTENT_HOLE &&
-	    image_extent(d->b->image, first.at).len >= d->sector)
-		kind = EXTENT_HOLE;
-	for (; end < im->size / d->sector && end - sector < LOOK; end++) {
-		struct place pl = look_up(d, end);
-		enum extent_kind k = pl.kind;
-
-		if (k == EXTENT_DATA && d->b->image->size > pl.at) {
-			struct extent e = image_extent(d->b->image, pl.at);
-			if (e.kind == EXTENT_HOLE && e.len >= d->sector)
-				k = EXTENT_HOLE;
-		}
-		if (k != kind)
-			break;
-	}
+	while (end < im->size / d->sector && end - sector < LOOK && sector_kind(d, end) == kind)
+		end++;
 	return (struct extent){ at, end * d->sector - at, kind };
 }
 
