@@ -1,0 +1,218 @@
+#include "tests/corpus/places.h"
+
+#include "formats/base/checksum.h"
+#include "formats/formats.h"
+#include "formats/pool/hdr.h"
+#include "tests/corpus/files.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_MAX = 256 << 20 };
+
+struct places {
+	char source[4096];
+	bool open;
+	struct intake intake;
+	struct model model;
+};
+
+struct places *places_open(void)
+{
+	return calloc(1, sizeof(struct places));
+}
+
+void places_forget(struct places *ps, const char *source)
+{
+	if (ps->open) {
+		intake_close(&ps->intake);
+		arena_close(ps->model.arena);
+	}
+	ps->open = false;
+	snprintf(ps->source, sizeof(ps->source), "%s", source);
+}
+
+void places_close(struct places *ps)
+{
+	places_forget(ps, "");
+	free(ps);
+}
+
+static bool look(struct places *ps)
+{
+	struct problem p = { STATUS_OK, "" };
+	struct set_options set = { 0 };
+	struct arena *a;
+
+	if (ps->open)
+		return true;
+	a = arena_open(ARENA_MAX);
+	if (a == NULL)
+		return false;
+	ps->open = true;
+	ps->intake = (struct intake){ .arena = a, .options = { .limits = INTAKE_LIMITS } };
+	ps->model = (struct model){ .arena = a, .intake = &ps->intake, .format = "unknown" };
+	ps->model.root = node_group(a, NULL, "");
+	if (ps->model.root && intake_open(&ps->intake, ps->source, "source", "given", &p) == STATUS_OK &&
+	    formats_decode(&ps->model, &set, &p) == STATUS_OK)
+		return true;
+	fprintf(stderr, "%s: %s\n", ps->source, p.text);
+	return false;
+}
+
+const struct node *places_root(struct places *ps)
+{
+	return look(ps) ? ps->model.root : NULL;
+}
+
+/* FILE@OFFSET or FILE@OFFSET+LENGTH */
+static bool bytes_of_a_file(const char *text, const char *mark, struct place *out)
+{
+	char *end;
+
+	snprintf(out->file, sizeof(out->file), "%.*s", (int)(mark - text), text);
+	out->at = strtoull(mark + 1, &end, 0);
+	out->len = *end == '+' ? strtoull(end + 1, &end, 0) : 1;
+	if (*end == 0 && isdigit((unsigned char)mark[1]))
+		return true;
+	fprintf(stderr, "%s: a place in a file is FILE@OFFSET or FILE@OFFSET+LENGTH\n", text);
+	return false;
+}
+
+bool places_find(struct places *ps, const char *text, struct place *out)
+{
+	const char *mark = strchr(text, '@'), *rest;
+
+	*out = (struct place){ .len = 0 };
+	if (mark)
+		return bytes_of_a_file(text, mark, out);
+	if (!look(ps))
+		return false;
+	const struct node *n = node_find(ps->model.root, text, &rest);
+	if (n == NULL || n->image == NULL) {
+		fprintf(stderr, "%s: there is no such place in %s\n", text, ps->source);
+		return false;
+	}
+	*out = (struct place){ .image = n->image, .at = n->at, .len = n->len, .layout = n->layout };
+	if (n->count && *rest == '[') {
+		char *end;
+		uint64_t i = strtoull(rest + 1, &end, 10);
+
+		if (*end != ']' || i >= n->count || n->layout == NULL) {
+			fprintf(stderr, "%s: %s has %" PRIu64 " elements\n", text, n->name, n->count);
+			return false;
+		}
+		out->at += i * n->stride;
+		out->len = n->layout->size;
+		rest = end + 1;
+		rest += *rest == '.';
+	}
+	out->struct_at = out->at;
+	if (*rest == 0)
+		return true;
+	out->field = n->layout ? layout_field(n->layout, rest) : NULL;
+	if (out->field == NULL) {
+		fprintf(stderr, "%s: there is no %s in %s\n", text, rest, n->layout ? n->layout->name : n->name);
+		return false;
+	}
+	out->at += out->field->off;
+	out->len = out->field->width;
+	return true;
+}
+
+/* The file, and the place in it, of byte off of p; *run: bytes that lie side by side there. */
+static bool where(const struct place *p, uint64_t off, const char **file, uint64_t *at, size_t *run)
+{
+	if (p->file[0]) {
+		*file = p->file;
+		*at = p->at + off;
+		return true;
+	}
+	struct origin o = image_origin(p->image, p->at + off);
+	if (o.source == NULL || o.len == 0) {
+		fprintf(stderr, "byte %" PRIu64 " is in no file\n", p->at + off);
+		return false;
+	}
+	*file = o.source->path;
+	*at = o.at;
+	if (o.len < *run)
+		*run = (size_t)o.len;
+	return true;
+}
+
+bool place_read(const struct place *p, uint64_t off, uint8_t *buf, size_t len)
+{
+	while (len) {
+		const char *file;
+		uint64_t at;
+		size_t run = len;
+
+		if (!where(p, off, &file, &at, &run) || !files_pread(file, at, buf, run))
+			return false;
+		off += run;
+		buf += run;
+		len -= run;
+	}
+	return true;
+}
+
+bool place_write(const struct place *p, uint64_t off, const uint8_t *buf, size_t len)
+{
+	while (len) {
+		const char *file;
+		uint64_t at;
+		size_t run = len;
+
+		if (!where(p, off, &file, &at, &run) || !files_pwrite(file, at, buf, run))
+			return false;
+		off += run;
+		buf += run;
+		len -= run;
+	}
+	return true;
+}
+
+static uint64_t sum_of(const struct layout *l, const struct field *f, struct span s)
+{
+	uint64_t sum;
+
+	if (l == &pool_hdr_layout) {
+		struct pool_hdr h;
+
+		if (strcmp(f->name, "sds_checksum") == 0)
+			return pool_hdr_sds_sum(s);
+		layout_decode(l, s, 0, &h);
+		pool_hdr_sum(s, &h, &sum);
+		return sum;
+	}
+	return checksum_fletcher64(s, f->off, CHECKSUM_NO_SKIP);
+}
+
+bool place_seal(const struct place *p)
+{
+	const struct field *f = p->field;
+
+	for (uint32_t i = 0; f == NULL && p->layout && i < p->layout->nr; i++)
+		if (p->layout->fields[i].kind == KIND_SUM && strcmp(p->layout->fields[i].name, "checksum") == 0)
+			f = &p->layout->fields[i];
+	if (f == NULL || f->kind != KIND_SUM || f->width != 8) {
+		fprintf(stderr, "seal: the place is no checksum, and holds none of that name\n");
+		return false;
+	}
+	struct place all = *p;
+	uint8_t *buf = malloc(p->layout->size);
+	all.at = p->struct_at;
+	bool ok = buf && place_read(&all, 0, buf, p->layout->size);
+	if (ok) {
+		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, p->layout->size });
+
+		for (int i = 0; i < 8; i++)
+			buf[i] = (uint8_t)(sum >> (8 * i));
+		ok = place_write(&all, f->off, buf, 8);
+	}
+	free(buf);
+	return ok;
+}
