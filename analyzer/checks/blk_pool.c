@@ -1,6 +1,7 @@
 /* The descriptor of a pmemblk pool, beside its BTT. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/btt.h"
 #include "formats/blk/blk.h"
 
 #include <inttypes.h>
@@ -141,11 +142,13 @@ static const struct check checks[] = {
 	  .says = "the pool's block size is not that of its BTT",
 	  .means = "libpmemblk refuses to open the pool.",
 	  .remedy = "Take the size from the BTT's info block, which has a checksum.", .source = SOURCE,
-	  .verify = bsize_verify },
+	  .verify = bsize_verify,
+	  .repair = btt_repair_bsize },
 	{ .id = "blk.descr.is-zeroed", .covers = "PB-03", .severity = NOTE,
 	  .says = "the mark that the file was all zero has an impossible value",
 	  .means = "It matters only when the BTT is laid out.", .remedy = "0 is the safe value.",
-	  .source = SOURCE, .verify = zeroed_verify },
+	  .source = SOURCE, .verify = zeroed_verify,
+	  .repair = btt_repair_bsize },
 	{ .id = "blk.descr.size", .covers = "PB-04", .severity = NOTE,
 	  .says = "the pool had another size when it was last open",
 	  .means = "The file was cut or extended since, or a part is missing.",
@@ -160,7 +163,8 @@ static const struct check checks[] = {
 	{ .id = "blk.descr.unused", .covers = "PB-09", .severity = NOTE,
 	  .says = "unused bytes of the pmemblk descriptor are not zero",
 	  .means = "Nothing reads them; something wrote where it should not.", .remedy = "None needed.",
-	  .source = SOURCE, .verify = pad_verify },
+	  .source = SOURCE, .verify = pad_verify,
+	  .repair = btt_repair_bsize },
 };
 
 const struct check_table blk_pool_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

@@ -1,6 +1,7 @@
 /* The flog of a BTT: each lane alone, and beside the map. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/btt.h"
 #include "formats/btt/map.h"
 #include "formats/btt/readers.h"
 #include "formats/btt/writes.h"
@@ -347,16 +348,19 @@ static const struct check checks[] = {
 	{ .id = "btt.flog.unread", .covers = "BT-24", .severity = ERROR,
 	  .says = "a lane of the flog could not be read",
 	  .means = "Its free block and its last write are not known from here.",
-	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = lost_verify },
+	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = lost_verify,
+	  .repair = btt_repair_lane },
 	{ .id = "btt.flog.sequence", .covers = "BT-16", .severity = ERROR,
 	  .says = "a lane's sequence numbers are not those of a lane",
 	  .means = "The kernel refuses the BTT, or takes the wrong entry; libpmemblk makes the arena read-only.",
 	  .remedy = "Write the lane anew from the entry that the chain rule or the map supports.",
-	  .source = SOURCE, .verify = sequence_verify },
+	  .source = SOURCE, .verify = sequence_verify,
+	  .repair = btt_repair_lane },
 	{ .id = "btt.flog.range", .covers = "BT-16", .severity = ERROR,
 	  .says = "a lane names a block that does not exist",
 	  .means = "libpmemblk refuses to open the pool; the kernel would write outside the data area.",
-	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = range_verify },
+	  .remedy = "The one block without an owner is the lane's.", .source = SOURCE, .verify = range_verify,
+	  .repair = btt_repair_lane },
 	{ .id = "btt.flog.chain", .after = "btt.flog.range", .covers = "BT-17", .severity = WARNING,
 	  .says = "a lane's two entries do not follow from each other",
 	  .means = "A lane always writes into the block it freed last; one of the entries is damaged or from "

@@ -2,6 +2,7 @@
  * the layout that the container's length asks for. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/btt.h"
 #include "formats/blk/blk.h"
 #include "formats/btt/arena.h"
 
@@ -343,16 +344,19 @@ static const struct check checks[] = {
 	  .means = "Every driver and library reads this copy alone: it takes the container for one that was "
 		   "never written, shows zeros, and lays a new BTT over the data at the next write.",
 	  .remedy = "Do not attach or open this for writing. Restore the block from its backup copy first.",
-	  .source = SOURCE, .verify = primary_verify },
+	  .source = SOURCE, .verify = primary_verify,
+	  .repair = btt_repair_primary },
 	{ .id = "btt.info.backup", .covers = "BT-02", .severity = WARNING,
 	  .says = "an arena's backup info block does not hold",
 	  .means = "Nothing is lost as long as the first copy holds; its safety net is gone.",
-	  .remedy = "Copy the first info block over it.", .source = SOURCE, .verify = backup_verify },
+	  .remedy = "Copy the first info block over it.", .source = SOURCE, .verify = backup_verify,
+	  .repair = btt_repair_backup },
 	{ .id = "btt.info.copies", .covers = "BT-02", .severity = WARNING,
 	  .says = "the two info blocks of an arena differ",
 	  .means = "One of them is older. The drivers use the first and never look at the second.",
 	  .remedy = "Decide by what differs: an ERROR flag in one copy alone is the newer state.",
-	  .source = SOURCE, .verify = differ_verify },
+	  .source = SOURCE, .verify = differ_verify,
+	  .repair = btt_repair_copies },
 	{ .id = "btt.info.generation", .covers = "BT-03", .severity = ERROR,
 	  .says = "arenas of one BTT do not belong together",
 	  .means = "The container was laid out anew in part, or an arena comes from elsewhere.",
@@ -393,7 +397,8 @@ static const struct check checks[] = {
 	  .says = "an arena is marked as broken",
 	  .means = "A writer met a state it could not recover from; reads work, writes fail.",
 	  .remedy = "Clear the flag only when map and flog raise no finding.", .source = SOURCE,
-	  .verify = flagged_verify },
+	  .verify = flagged_verify,
+	  .repair = btt_repair_error_flag },
 	{ .id = "btt.info.lanes", .covers = "BT-16", .severity = WARNING,
 	  .says = "an arena has more lanes than are read",
 	  .means = "Every known writer makes 256. The free blocks of the lanes left out are told as unowned.",

@@ -1,6 +1,7 @@
 /* The map of a BTT, and the account of its media blocks: each has exactly one owner. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/btt.h"
 #include "analyzer/facts/facts.h"
 
 #include <inttypes.h>
@@ -221,7 +222,8 @@ static const struct check checks[] = {
 	  .says = "a map word names a block outside the data area",
 	  .means = "Reads of that block fail; every other block is unaffected.",
 	  .remedy = "The block's last place may still be in the flog, or be the one block without an owner.",
-	  .source = SOURCE, .verify = range_verify },
+	  .source = SOURCE, .verify = range_verify,
+	  .repair = btt_repair_word },
 	{ .id = "btt.map.stray-bits", .covers = "BT-13", .severity = NOTE,
 	  .says = "a map word in the initial state has bits set that mean nothing there",
 	  .means = "Every implementation ignores them; something wrote where it should not.",
@@ -239,12 +241,14 @@ static const struct check checks[] = {
 	  .says = "map words could not be read",
 	  .means = "Where these blocks are is not known; their data is elsewhere and may be intact.",
 	  .remedy = "Capture these bytes again, or rebuild the words from the flog and from what is unowned.",
-	  .source = SOURCE, .verify = lost_verify },
+	  .source = SOURCE, .verify = lost_verify,
+	  .repair = btt_repair_word },
 	{ .id = "btt.blocks.twice", .covers = "BT-18", .severity = ERROR,
 	  .says = "a media block has two owners",
 	  .means = "One of them shows the other's data, and the next write to either harms both.",
 	  .remedy = "Do not write to it. The flog's latest entry for one of the two names the right owner.",
-	  .source = SOURCE, .verify = twice_verify },
+	  .source = SOURCE, .verify = twice_verify,
+	  .repair = btt_repair_twice },
 	{ .id = "btt.blocks.unowned", .covers = "BT-18", .severity = ERROR,
 	  .says = "a media block has no owner",
 	  .means = "A map word or a lane that named it was lost; it may hold a block's newest data.",

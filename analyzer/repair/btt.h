@@ -1,0 +1,20 @@
+/*
+ * A BTT: each info block is the other's witness, the map and the flog are each other's. Where one
+ * block has no owner and one word or lane has no block, they belong together.
+ */
+#ifndef ANALYZER_REPAIR_BTT_H
+#define ANALYZER_REPAIR_BTT_H
+
+#include "analyzer/repair/plan.h"
+
+/* struct check's repair members. */
+void btt_repair_primary(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_backup(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_copies(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_error_flag(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+
+#endif

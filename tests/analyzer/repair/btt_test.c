@@ -1,0 +1,94 @@
+/* Real pmemblk pools, their BTT damaged: mended, and every block read back by libpmemblk. */
+#include "tests/analyzer/repair/lab.h"
+
+enum { BLK = 0x2000 }; /* the BTT in the pool */
+
+static struct lab *blk_open(void)
+{
+	struct lab *l = lab_open("blk");
+
+	cr_assert_eq(lab_shell(l, "pmempool create -s 20M blk 512 blk && \"$PEERS/blk_use\" close blk >/dev/null && "
+			       "\"$PEERS/blk_read\" blk >before"), 0);
+	return l;
+}
+
+/* A little-endian number of the first arena's info block. */
+static uint64_t info(const struct lab *l, uint64_t off, int len)
+{
+	char path[160];
+	uint8_t b[8] = { 0 };
+	uint64_t v = 0;
+
+	snprintf(path, sizeof(path), "%s/blk", l->dir);
+	FILE *f = fopen(path, "re");
+	fseek(f, (long)(BLK + off), SEEK_SET);
+	cr_assert_eq(fread(b, 1, (size_t)len, f), (size_t)len);
+	fclose(f);
+	for (int i = len; i--;)
+		v = v << 8 | b[i];
+	return v;
+}
+
+static void mends(struct lab *l, const char *what, enum remedy_class most)
+{
+	const char *first;
+
+	lab_plan(l, most);
+	cr_assert(l->r.findings->nr[ERROR] + l->r.findings->nr[WARNING], "%s: the damage was not seen", what);
+	cr_assert_eq(lab_left(l, &first), 0, "%s: %s is left", what, first);
+	lab_apply(l);
+	cr_assert_eq(lab_shell(l, "pmempool check -q blk"), 0, "%s: the peer still finds fault", what);
+	cr_assert_eq(lab_shell(l, "\"$PEERS/blk_read\" blk >after && cmp before after"), 0, "%s: other blocks than before", what);
+	lab_close(l);
+}
+
+Test(btt, an_info_block_comes_back_from_the_other)
+{
+	static const uint8_t noise[64] = { 1, 2, 3 };
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", noise, sizeof(noise), BLK + 0x30);
+	mends(l, "primary", REPAIR_SAFE);
+	l = blk_open();
+	lab_write(l, "blk", noise, sizeof(noise), BLK + info(l, 0x70, 8) + 0x30);
+	mends(l, "backup", REPAIR_SAFE);
+}
+
+Test(btt, both_info_blocks_come_back_from_the_formula)
+{
+	static const uint8_t zeros[4096];
+	struct lab *l = blk_open();
+	uint64_t backup = info(l, 0x70, 8);
+
+	lab_write(l, "blk", zeros, 64, BLK + 0x38);
+	lab_write(l, "blk", zeros, 64, BLK + backup + 0x38);
+	mends(l, "both", REPAIR_ASK);
+}
+
+Test(btt, a_map_word_comes_back)
+{
+	static const uint8_t wild[4] = { 0xff, 0xff, 0xff, 0xff };
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", wild, sizeof(wild), BLK + info(l, 0x60, 8) + 4 * 3);
+	mends(l, "word", REPAIR_ASK);
+}
+
+Test(btt, a_lane_comes_back)
+{
+	static const uint8_t wild[32] = { [4] = 0xff, 0xff, 0xff, 0x3f, 0xff, 0xff, 0xff, 0x3f, 9,
+					  [20] = 0xff, 0xff, 0xff, 0x3f, 0xff, 0xff, 0xff, 0x3f, 9 };
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", wild, sizeof(wild), BLK + info(l, 0x68, 8));
+	mends(l, "lane", REPAIR_ASK);
+}
+
+Test(btt, the_block_size_comes_back_from_the_btt)
+{
+	static const uint8_t wild[4] = { 0, 0, 7, 0 };
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", wild, sizeof(wild), 0x1000);
+	mends(l, "bsize", REPAIR_SAFE);
+}
