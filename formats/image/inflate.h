@@ -1,6 +1,7 @@
 /*
  * Raw deflate (RFC 1951) through one of two libraries, with the same results: zlib, the reference,
- * and ISA-L's igzip, several times faster. Points lie at the starts of deflate blocks, where a
+ * and ISA-L's igzip, several times faster. (Of a damaged stream, ISA-L may give a little more before it
+ * stops: it takes tables of codes that zlib refuses.) Points lie at the starts of deflate blocks, where a
  * decoder needs only the bit position and the 32 KiB before it, so that either library can start
  * again from a point that the other made.
  */

@@ -209,6 +209,12 @@ static int skip_zeros(struct state *s, struct codec_io *io, size_t p)
 
 static int run_on(struct state *s, struct codec_io *io)
 {
+	/* the end of the room mostly falls into a match, whose rest the state holds: let it out first */
+	if (s->calm && io->out_len >= TRY_ROOM && !flushed(&s->now)) {
+		int r = run(&s->now, io, 0, INT_MAX);
+		if (r < 0)
+			return r;
+	}
 	if (s->calm && s->now.block_state == ISAL_BLOCK_CODED && io->out_len >= TRY_ROOM &&
 	    flushed(&s->now) && window_zero(&s->now)) {
 		size_t p = period_of(io);

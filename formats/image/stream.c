@@ -46,10 +46,10 @@ static size_t step(struct stream *s, uint8_t *buf, size_t len)
 		s->end = STREAM_BAD;
 	else if (r == CODEC_NOMEM)
 		s->end = STREAM_FAILED;
-	else if (io.at_point && io.zeros == 0)
+	else if (io.at_point && io.zeros == 0 && (taken || given || s->in_len))
 		tell_point(s, &io);
 	else if (taken == 0 && given == 0 && io.zeros == 0 && s->in_last)
-		s->end = STREAM_SHORT;
+		s->end = STREAM_SHORT; /* though it be at a point: nothing follows */
 	else if (taken == 0 && given == 0 && io.zeros == 0 && s->in_len) {
 		s->end = STREAM_BAD; /* never in a sound codec; a loop without end otherwise */
 		s->why = "the decoder makes no progress";
