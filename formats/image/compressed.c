@@ -62,6 +62,14 @@ static const struct codec *codec_for(const char *kind, const char **lib)
 	return NULL;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 /* With the lock, let go while the caller's progress is told. Waits for the pass to move. */
 static void wait_for_pass(struct compressed *c)
 {
@@ -72,9 +80,10 @@ static void wait_for_pass(struct compressed *c)
 	until.tv_nsec += TICK_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
-	if (pthread_cond_timedwait(&c->moved, &c->lock, &until) != ETIMEDOUT || o->progress == NULL ||
-	    !pthread_equal(pthread_self(), c->owner))
+	pthread_cond_timedwait(&c->moved, &c->lock, &until);
+	if (o->progress == NULL || !pthread_equal(pthread_self(), c->owner) || now_ms() - c->told_ms < TICK_MS)
 		return;
+	c->told_ms = now_ms();
 	uint64_t done = c->taken;
 	pthread_mutex_unlock(&c->lock);
 	bool on = o->progress(o->progress_ctx, c->image.label, done, c->below_size);
@@ -364,6 +373,7 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
 	c->src = src;
 	c->codec = codec;
 	c->owner = pthread_self();
+	c->told_ms = now_ms();
 	c->below = below;
 	c->below_size = below->size;
 	c->released = !in->options.overlap;

@@ -62,6 +62,7 @@ struct held {
 	struct held *next;
 };
 
+/* Stays where it is once something was opened: images know their intake. */
 struct intake {
 	struct arena *arena;
 	struct intake_options options;

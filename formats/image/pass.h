@@ -21,6 +21,7 @@ struct compressed {
 	struct layer *layer;
 	const struct codec *codec;
 	pthread_t owner;
+	uint64_t told_ms; /* when the caller's progress was told last; the owner's */
 
 	struct image *below; /* under feed_lock */
 	uint64_t below_size;

@@ -10,13 +10,11 @@ static void put(const char *name, off_t at, const char *text)
 	scratch_put(name, at, text, strlen(text));
 }
 
-static struct intake opened(const char *p, enum status want, struct problem *pr)
+static void open_as(struct intake *in, const char *p, enum status want, struct problem *pr)
 {
-	struct intake in = scratch_intake();
-
+	*in = scratch_intake();
 	*pr = (struct problem){ STATUS_OK, "" };
-	cr_assert_eq(intake_open(&in, p, "pool", "given", pr), want, "%s", pr->text);
-	return in;
+	cr_assert_eq(intake_open(in, p, "pool", "given", pr), want, "%s", pr->text);
 }
 
 TestSuite(intake, .init = scratch_make, .fini = scratch_remove, .timeout = 20);
@@ -28,7 +26,9 @@ Test(intake, a_sparse_file_keeps_its_holes_and_costs_no_memory)
 
 	put("big", (off_t)1 << 39, "deep");
 	cr_assert_eq(truncate(scratch_path("big"), (off_t)1 << 40), 0);
-	struct intake in = opened(scratch_path("big"), STATUS_OK, &pr);
+	struct intake in;
+
+	open_as(&in, scratch_path("big"), STATUS_OK, &pr);
 	struct image *im = in.first->image;
 	cr_assert_eq(im->size, UINT64_C(1) << 40);
 	cr_assert(image_read(im, UINT64_C(1) << 39, 4, buf, lost) && memcmp(buf, "deep", 4) == 0);
@@ -48,7 +48,9 @@ Test(intake, what_a_file_lost_since_it_was_opened_is_lost)
 
 	put("shrinks", 0, "0123456789");
 	cr_assert_eq(truncate(scratch_path("shrinks"), 8192), 0);
-	struct intake in = opened(scratch_path("shrinks"), STATUS_OK, &pr);
+	struct intake in;
+
+	open_as(&in, scratch_path("shrinks"), STATUS_OK, &pr);
 	cr_assert_eq(truncate(scratch_path("shrinks"), 10), 0);
 	cr_assert(image_read(in.first->image, 0, 64, buf, lost));
 	cr_assert(memcmp(buf, "0123456789", 10) == 0 && lost[9] == 0 && lost[10] == 1 && lost[63] == 1);
@@ -61,16 +63,18 @@ Test(intake, what_is_no_evidence_is_refused_at_once)
 	struct problem pr;
 
 	cr_assert_eq(mkfifo(scratch_path("fifo"), 0600), 0);
-	struct intake in = opened(scratch_path("fifo"), STATUS_UNSUPPORTED, &pr);
+	struct intake in;
+
+	open_as(&in, scratch_path("fifo"), STATUS_UNSUPPORTED, &pr);
 	cr_assert_not_null(strstr(pr.text, "a FIFO"));
 	scratch_close(&in);
 	put("empty", 0, "");
-	in = opened(scratch_path("empty"), STATUS_UNSUPPORTED, &pr);
+	open_as(&in, scratch_path("empty"), STATUS_UNSUPPORTED, &pr);
 	cr_assert_not_null(strstr(pr.text, "empty"));
 	scratch_close(&in);
-	in = opened("/dev/null", STATUS_UNSUPPORTED, &pr);
+	open_as(&in, "/dev/null", STATUS_UNSUPPORTED, &pr);
 	scratch_close(&in);
-	in = opened(scratch_path("missing"), STATUS_IO, &pr);
+	open_as(&in, scratch_path("missing"), STATUS_IO, &pr);
 	scratch_close(&in);
 }
 
@@ -83,7 +87,9 @@ Test(intake, a_directory_gives_its_files_in_order)
 	put("c", 0, "");
 	cr_assert_eq(mkdir(scratch_path("sub"), 0700), 0);
 	cr_assert_eq(mkfifo(scratch_path("d"), 0600), 0);
-	struct intake in = opened(scratch, STATUS_OK, &pr);
+	struct intake in;
+
+	open_as(&in, scratch, STATUS_OK, &pr);
 	cr_assert(in.nr == 2 && in.group);
 	cr_assert_str_eq(in.first->name, "a");
 	cr_assert_str_eq(in.first->next->name, "b");
@@ -97,7 +103,9 @@ Test(intake, a_gzipped_file_is_peeled)
 
 	put("plain", 100000, "deep");
 	scratch_sh("gzip -c plain | gzip -c > plain.gz.gz");
-	struct intake in = opened(scratch_path("plain.gz.gz"), STATUS_OK, &pr);
+	struct intake in;
+
+	open_as(&in, scratch_path("plain.gz.gz"), STATUS_OK, &pr);
 	cr_assert_eq(in.first->image->size, 100004);
 	cr_assert(image_read(in.first->image, 100000, 4, buf, lost) && memcmp(buf, "deep", 4) == 0);
 	cr_assert_eq(intake_finish(&in, &pr), STATUS_OK);

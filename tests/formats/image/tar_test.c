@@ -19,12 +19,10 @@ static void setup(void)
 
 TestSuite(tar, .init = setup, .fini = scratch_remove, .timeout = 120);
 
-static struct intake opened(const char *name)
+static void open_as(struct intake *in, const char *name)
 {
-	struct intake in = scratch_intake();
-
-	cr_assert_eq(intake_open(&in, scratch_path(name), "part", "given", &pr), STATUS_OK, "%s", pr.text);
-	return in;
+	*in = scratch_intake();
+	cr_assert_eq(intake_open(in, scratch_path(name), "part", "given", &pr), STATUS_OK, "%s", pr.text);
 }
 
 static void all_there(struct intake *in)
@@ -47,7 +45,9 @@ Test(tar, every_kind_gives_the_same_files_with_their_holes)
 
 	for (size_t i = 0; i < sizeof(how) / sizeof(*how); i++) {
 		scratch_sh("tar %s --sort=name -cf t.tar d", how[i]);
-		struct intake in = opened("t.tar");
+		struct intake in;
+
+		open_as(&in, "t.tar");
 		all_there(&in);
 		struct image *im = scratch_item(&in, "sparse")->image;
 		struct extent e = image_extent(im, 0);
@@ -90,7 +90,9 @@ Test(tar, what_is_compressed_or_a_tar_inside_is_peeled_too)
 {
 	scratch_sh("mkdir in && gzip -c d/random > in/random.gz && tar -cf in/t.tar -C d sparse random && "
 		   "tar -cf o.tar in && gzip -1 o.tar");
-	struct intake in = opened("o.tar.gz");
+	struct intake in;
+
+	open_as(&in, "o.tar.gz");
 	cr_assert_eq(in.nr, 3);
 	scratch_same(scratch_item(&in, "random.gz")->image, "d/random");
 	scratch_same(scratch_item(&in, "random")->image, "d/random");
@@ -105,7 +107,9 @@ Test(tar, a_cut_one_gives_what_is_there_and_the_rest_is_lost)
 	uint8_t buf[8], lost[8];
 
 	scratch_sh("tar --format=gnu -cf t.tar -C d random && truncate -s 1000000 t.tar");
-	struct intake in = opened("t.tar");
+	struct intake in;
+
+	open_as(&in, "t.tar");
 	struct item *it = scratch_item(&in, "random");
 	cr_assert_eq(it->image->size, 3000001);
 	cr_assert(image_read(it->image, 1000000 - 512 - 4, 8, buf, lost));
@@ -122,7 +126,9 @@ Test(tar, a_damaged_header_is_passed_over_and_told)
 	scratch_sh("printf 'a%%.0s' $(seq 3000) > d/a && printf b > d/b && printf c > d/c && "
 		   "tar --format=ustar -cf t.tar -C d a b c");
 	scratch_put("t.tar", 512 + 3072 + 10, "XX", 2); /* b's header */
-	struct intake in = opened("t.tar");
+	struct intake in;
+
+	open_as(&in, "t.tar");
 	cr_assert_eq(in.nr, 2);
 	scratch_same(scratch_item(&in, "a")->image, "d/a");
 	scratch_same(scratch_item(&in, "c")->image, "d/c");
