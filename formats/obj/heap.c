@@ -66,6 +66,18 @@ static bool makes_whole(const struct obj_heap *h, const struct obj_zone *z, stru
 	return whole;
 }
 
+/*
+ * A zone is laid out by its first chunk header, one free block for all of it, and then its own: cut off
+ * between the two it holds nothing yet.
+ */
+static bool laid_out_half(const struct obj_zone *z, const struct obj_zone_hdr *hdr, struct span first)
+{
+	uint64_t word;
+
+	return hdr->magic == 0 && hdr->size_idx == 0 && span_le64(first, 0, &word) &&
+	       word == (OBJ_CHUNK_FREE | (uint64_t)z->expected << 32);
+}
+
 static bool zone_decode(struct arena *a, struct obj_heap *h, struct obj_zone *z)
 {
 	uint8_t bytes[OBJ_ZONE_HDR_LEN + OBJ_CHUNK_HDR_LEN], lost[sizeof(bytes)];
@@ -81,7 +93,7 @@ static bool zone_decode(struct arena *a, struct obj_heap *h, struct obj_zone *z)
 		z->state = OBJ_ZONE_LOST;
 	else if (hdr.magic == OBJ_ZONE_MAGIC)
 		z->state = OBJ_ZONE_USED;
-	else if (makes_whole(h, z, first))
+	else if (!laid_out_half(z, &hdr, first) && makes_whole(h, z, first))
 		z->state = OBJ_ZONE_HIDDEN;
 	else
 		z->state = hdr.magic ? OBJ_ZONE_WRONG : OBJ_ZONE_VIRGIN;
