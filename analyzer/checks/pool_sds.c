@@ -154,7 +154,7 @@ static const struct check checks[] = {
 	  .means = "It was cut off while being written, or overwritten. Libraries make it anew at the next opening.",
 	  .remedy = "None needed; whether the pool was open cannot be told any more.", .source = SOURCE,
 	  .verify = sum_verify, .repair = header_repair_state },
-	{ .id = "pool.sds.dirty", .after = "pool.hdr.lost", .covers = "PH-19", .severity = NOTE,
+	{ .id = "pool.sds.dirty", .after = "pool.hdr.lost", .covers = "PH-19 P-11", .severity = NOTE,
 	  .says = "the pool was not closed",
 	  .means = "Its program was killed, the machine stopped, or the capture is of a pool in use. This is no damage.",
 	  .remedy = "None needed. It is evidence: do not change it on the original.", .source = SOURCE,

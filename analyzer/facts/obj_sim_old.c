@@ -1,8 +1,6 @@
 /* Lanes of majors 1 to 4. */
 #include "analyzer/facts/obj_sim.h"
 
-#include "formats/obj/descr.h"
-
 #include <inttypes.h>
 
 enum { KEPT_CACHE_LEN = OBJ_OLD_SLOT_LEN * OBJ_OLD_SLOTS };
@@ -78,7 +76,7 @@ static uint64_t ranges_back(struct obj_sim *s, const struct obj_lane *lane)
 	const struct obj_undo_list_old *set = &lane->old->undo[OBJ_UNDO_SET], *cache = &lane->old->undo[OBJ_UNDO_CACHE];
 	uint64_t *places, nr, usable, done = 0;
 	uint64_t *v = values(s, set, &places, &nr);
-	bool v3 = s->pool->words && (s->pool->words->conversion_flags & 1);
+	bool v3 = obj_lane_old_v3_records(s->pool);
 	struct obj_range_old r;
 
 	for (uint64_t i = 0; v && i < nr && !s->stopped; i++)

@@ -222,7 +222,7 @@ static void logs_look(struct obj_lanes *l, struct obj_lane *lane, struct span by
 		log->residue = log->state == OBJ_LOG_IDLE && first;
 		/* one kept extension is what a committed transaction leaves */
 		lane->busy = lane->busy || log->state != OBJ_LOG_IDLE || log->chain_stop != OBJ_ULOG_END ||
-			     (k == OBJ_LOG_UNDO && log->chain_nr > 1);
+			     (k == OBJ_LOG_UNDO && (log->chain_nr > 1 || log->user_owned));
 	}
 }
 

@@ -1,5 +1,7 @@
 #include "formats/obj/lane_old.h"
 
+#include "formats/obj/descr.h"
+
 const struct name_of obj_tx_old_states[] = {
 	{ 0, "none, or working" },
 	{ 1, "committed" },
@@ -147,6 +149,11 @@ bool obj_lane_old_walk_next(struct obj_undo_walk_old *w, uint64_t *value)
 	w->idx++;
 	w->nr++;
 	return true;
+}
+
+bool obj_lane_old_v3_records(const struct obj_pool *p)
+{
+	return p->major == 4 && p->words && (p->words->conversion_flags & 1);
 }
 
 bool obj_lane_old_range(struct image *im, uint64_t object, uint64_t usable, struct obj_range_old *out)

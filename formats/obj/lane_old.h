@@ -117,6 +117,9 @@ void obj_lane_old_walk_start(struct obj_undo_walk_old *w, struct image *im, uint
 			     uint64_t *budget);
 bool obj_lane_old_walk_next(struct obj_undo_walk_old *w, uint64_t *value);
 
+/* Are the records of range caches padded as in major 3? A conversion to major 4 leaves them so. */
+bool obj_lane_old_v3_records(const struct obj_pool *p);
+
 /* A range record: a before-image. */
 struct obj_range_old {
 	uint64_t at;      /* of the record */

@@ -1,9 +1,10 @@
 /*
  * Operations of libpmemobj, each to be cut off anywhere.
  *	obj_ops list            names them
- *	obj_ops make OP POOL    a pool in which OP can be done
- *	obj_ops run OP POOL     does it; under crash_shim it may die; prints the calls counted
- *	obj_ops open POOL       opens and closes: the library recovers
+ *	obj_ops POOL make OP    a pool in which OP can be done
+ *	obj_ops POOL run OP     does it; under crash_shim it may die; prints the calls counted
+ *	obj_ops POOL crash OP   both, and is content when it died
+ *	obj_ops POOL open       opens and closes: the library recovers
  */
 #include <libpmemobj.h>
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LAYOUT "ops"
@@ -445,26 +447,47 @@ static void run(const struct op *op, const char *path)
 	pmemobj_close(pop);
 }
 
+static void make(const struct op *op, const char *path)
+{
+	PMEMobjpool *pop = pmemobj_create(path, LAYOUT, POOL_LEN, 0600);
+
+	must(pop != NULL, path);
+	op->before(pop);
+	pmemobj_close(pop);
+}
+
+/* What leaves a pool open must not take us with it. */
+static void apart(void (*f)(const struct op *op, const char *path), const struct op *op, const char *path)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		f(op, path);
+		fflush(stdout);
+		_exit(0);
+	}
+	must(child > 0 && waitpid(child, NULL, 0) == child, "fork");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "list") == 0) {
 		for (int i = 0; i < OPS; i++)
 			puts(ops[i].name);
-	} else if (argc == 4 && strcmp(argv[1], "make") == 0) {
-		PMEMobjpool *pop = pmemobj_create(argv[3], LAYOUT, POOL_LEN, 0600);
+	} else if (argc == 4 && strcmp(argv[2], "make") == 0) {
+		make(op_find(argv[3]), argv[1]);
+	} else if (argc == 4 && strcmp(argv[2], "run") == 0) {
+		run(op_find(argv[3]), argv[1]);
+	} else if (argc == 4 && strcmp(argv[2], "crash") == 0) {
+		apart(make, op_find(argv[3]), argv[1]);
+		apart(run, op_find(argv[3]), argv[1]);
+	} else if (argc == 3 && strcmp(argv[2], "open") == 0) {
+		PMEMobjpool *pop = pmemobj_open(argv[1], LAYOUT);
 
-		must(pop != NULL, argv[3]);
-		op_find(argv[2])->before(pop);
-		pmemobj_close(pop);
-	} else if (argc == 4 && strcmp(argv[1], "run") == 0) {
-		run(op_find(argv[2]), argv[3]);
-	} else if (argc == 3 && strcmp(argv[1], "open") == 0) {
-		PMEMobjpool *pop = pmemobj_open(argv[2], LAYOUT);
-
-		must(pop != NULL, argv[2]);
+		must(pop != NULL, argv[1]);
 		pmemobj_close(pop);
 	} else {
-		fprintf(stderr, "usage: obj_ops list | make OP POOL | run OP POOL | open POOL\n");
+		fprintf(stderr, "usage: obj_ops list | POOL make OP | POOL run OP | POOL crash OP | POOL open\n");
 		return 1;
 	}
 	return 0;
