@@ -60,6 +60,25 @@ void findings_add(struct findings *fs, struct finding f)
 	findings_add_as(fs, f.by->severity, f);
 }
 
+void findings_alternative(struct findings *fs, struct finding *f, struct alternative way)
+{
+	struct alternative *a = ARENA_NEW(fs->arena, struct alternative);
+	const struct alternative *last = f->alternatives;
+
+	if (a == NULL)
+		return;
+	*a = way;
+	a->next = NULL;
+	if (last == NULL) {
+		f->alternatives = a;
+		f->repair = way.repair;
+		return;
+	}
+	while (last->next)
+		last = last->next;
+	((struct alternative *)(uintptr_t)last)->next = a; /* ours: made here a moment ago */
+}
+
 void findings_more(struct findings *fs, const struct check *by, uint64_t nr)
 {
 	struct tally *t = tally_of(fs, by);

@@ -18,6 +18,16 @@ struct check;
 struct findings;
 struct plan; /* analyzer/repair/plan.h */
 
+/* One way to mend a finding: from which second witness, and what it would lose. */
+struct alternative {
+	const char *id;       /* "backup", "map": stable within the check */
+	const char *witness;  /* what is believed; a clause */
+	const char *does;     /* what would be written; a clause */
+	const char *loses;    /* NULL: nothing */
+	enum remedy_class repair;
+	const struct alternative *next; /* a worse one */
+};
+
 struct finding {
 	const struct check *by;
 	enum verdict verdict;
@@ -29,6 +39,7 @@ struct finding {
 	const char *detail;        /* one sentence, specific; arena memory. NULL: check->says alone */
 	const char *expected, *actual; /* as told to people; arena memory or NULL */
 	enum remedy_class repair;
+	const struct alternative *alternatives; /* the best first; NULL: none is known, or the one is plain */
 	enum severity severity;    /* set by findings_add from the check; lower only through findings_add_as */
 	struct finding *next;      /* filled by findings_add */
 };
@@ -87,6 +98,8 @@ struct findings *findings_open(struct arena *a, uint32_t keep);
 void findings_add(struct findings *fs, struct finding f);
 /* The same with a severity that this case deserves rather than the check's. */
 void findings_add_as(struct findings *fs, enum severity severity, struct finding f);
+/* Adds a way behind those that f has; f->repair becomes that of the first. */
+void findings_alternative(struct findings *fs, struct finding *f, struct alternative way);
 void findings_unchecked(struct findings *fs, const struct check *by, const struct node *node,
 			const char *why);
 /* Counts findings of by that were made and not kept by the check itself. */

@@ -1,6 +1,7 @@
 /* The flog of a BTT: each lane alone, and beside the map. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/facts/btt_rebuild.h"
 #include "analyzer/repair/btt.h"
 #include "formats/btt/map.h"
 #include "formats/btt/readers.h"
@@ -42,6 +43,11 @@ static void lanes(const struct check *self, const struct model *m, struct findin
 	}
 }
 
+static void rebuild(struct findings *out, struct finding *f, const struct btt *b, const struct btt_arena *ar, uint32_t i)
+{
+	btt_rebuild_lane(out, f, b, ar, i, facts_btt_blocks(out->facts, b, ar->idx));
+}
+
 static void lost_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
@@ -50,8 +56,11 @@ static void lost_verify(const struct check *self, const struct model *m, struct 
 		for (uint32_t i = 0; ar->flog_node && i < ar->lanes; i++) {
 			struct btt_lane lane;
 
-			if (!btt_flog_lane(ar->flog, i, ar->padding, &lane))
-				findings_add(out, at_lane(self, UNVERIFIED, ar, i));
+			if (btt_flog_lane(ar->flog, i, ar->padding, &lane))
+				continue;
+			struct finding f = at_lane(self, UNVERIFIED, ar, i);
+			rebuild(out, &f, m->btt, ar, i);
+			findings_add(out, f);
 		}
 	}
 }
@@ -61,11 +70,12 @@ static void padding_verify(const struct check *self, const struct model *m, stru
 	for (uint32_t k = 0; m->btt && m->btt->written && k < m->btt->nr; k++) {
 		const struct btt_arena *ar = &m->btt->arenas[k];
 
-		if (ar->flog_node && ar->padding == BTT_PADDING_UNKNOWN)
-			findings_add(out, (struct finding){
-						  .by = self, .verdict = CONFLICT, .node = ar->flog_node,
-						  .detail = "as many lanes use entries 0 and 1 as use others",
-						  .repair = REPAIR_ASK });
+		if (ar->flog_node == NULL || ar->padding != BTT_PADDING_UNKNOWN)
+			continue;
+		struct finding f = { .by = self, .verdict = CONFLICT, .node = ar->flog_node,
+				     .detail = "as many lanes use entries 0 and 1 as use others" };
+		btt_rebuild_flog(out, &f, ar, facts_btt_blocks(out->facts, m->btt, k));
+		findings_add(out, f);
 	}
 }
 
@@ -89,12 +99,11 @@ static void sequence_judge(const struct check *self, const struct btt *b, const 
 	struct finding f = at_lane(self, CORRUPT, ar, i);
 	int second = ar->padding == BTT_PADDING_OLD ? 2 : 1;
 
-	(void)b;
 	if (lane->how == BTT_CURRENT_SEQ)
 		return;
 	f.actual = arena_printf(out->arena, "%" PRIu32 " and %" PRIu32, lane->ent[0].seq, lane->ent[second].seq);
 	f.expected = "two numbers of the cycle 1, 2, 3, one after the other";
-	f.repair = lane->how == BTT_CURRENT_NONE ? REPAIR_ADVANCED : REPAIR_ASK;
+	rebuild(out, &f, b, ar, i);
 	if (lane->how == BTT_CURRENT_CHAIN)
 		f.detail = arena_printf(out->arena, "lane %" PRIu32 "'s numbers do not tell which entry is newer; "
 						    "its blocks do: entry %d", i, lane->current);
@@ -111,7 +120,6 @@ static void range_judge(const struct check *self, const struct btt *b, const str
 {
 	const int both[] = { lane->current, lane->previous };
 
-	(void)b;
 	for (int k = 0; k < 2; k++) {
 		if (both[k] < 0)
 			continue;
@@ -139,7 +147,7 @@ static void range_judge(const struct check *self, const struct btt *b, const str
 					k == 0 ? "current" : "previous", i);
 		f.expected = arena_printf(out->arena, "below %" PRIu32, below);
 		f.actual = arena_printf(out->arena, "%" PRIu32, is);
-		f.repair = REPAIR_ASK;
+		rebuild(out, &f, b, ar, i);
 		findings_add(out, f);
 	}
 }

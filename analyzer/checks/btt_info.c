@@ -2,6 +2,7 @@
  * the layout that the container's length asks for. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/facts/btt_rebuild.h"
 #include "analyzer/repair/btt.h"
 #include "formats/blk/blk.h"
 #include "formats/btt/arena.h"
@@ -47,8 +48,7 @@ static void primary_verify(const struct check *self, const struct model *m, stru
 
 		if (ar->primary.good)
 			continue;
-		f.repair = ar->from == BTT_FROM_BACKUP ? REPAIR_SAFE
-			   : ar->from == BTT_FROM_NONE ? REPAIR_NONE : REPAIR_ASK;
+		btt_rebuild_info(out, &f, b, ar, &ar->primary);
 		f.detail = arena_printf(out->arena,
 					"the first info block of arena %" PRIu32 " %s; its places were read by %s",
 					ar->idx, copy_state(&ar->primary), btt_source_text(ar->from));
@@ -72,7 +72,7 @@ static void backup_verify(const struct check *self, const struct model *m, struc
 
 		if (ar->backup.good)
 			continue;
-		f.repair = ar->primary.good ? REPAIR_SAFE : REPAIR_ASK;
+		btt_rebuild_info(out, &f, b, ar, &ar->backup);
 		f.detail = arena_printf(out->arena, "the backup info block of arena %" PRIu32 " %s", ar->idx,
 					copy_state(&ar->backup));
 		findings_add(out, f);

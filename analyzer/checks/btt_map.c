@@ -1,8 +1,9 @@
 /* The map of a BTT, and the account of its media blocks: each has exactly one owner. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
-#include "analyzer/repair/btt.h"
+#include "analyzer/facts/btt_rebuild.h"
 #include "analyzer/facts/facts.h"
+#include "analyzer/repair/btt.h"
 
 #include <inttypes.h>
 
@@ -40,26 +41,26 @@ static struct finding at_word(const struct check *by, enum verdict v, const stru
 /* One finding for each place kept; the rest of them is counted. */
 static void each(const struct check *self, const struct btt_arena *ar, const struct btt_blocks *bl,
 		 enum btt_fault_kind kind, struct findings *out,
-		 void (*tell)(const struct btt_arena *, const struct btt_fault *, struct findings *,
-			      struct finding *))
+		 void (*tell)(const struct btt_arena *, const struct btt_fault *, const struct btt_blocks *,
+			      struct findings *, struct finding *))
 {
 	for (uint32_t i = 0; i < bl->kept_nr[kind]; i++) {
 		const struct btt_fault *ft = &bl->kept[kind][i];
 		struct finding f = at_word(self, CORRUPT, ar, ft->lba);
 
-		tell(ar, ft, out, &f);
+		tell(ar, ft, bl, out, &f);
 		findings_add(out, f);
 	}
 	findings_more(out, self, bl->nr[kind] - bl->kept_nr[kind]);
 }
 
-static void range_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-		       struct finding *f)
+static void range_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+		       struct findings *out, struct finding *f)
 {
 	f->expected = arena_printf(out->arena, "a block below %" PRIu32, ar->internal_nlba);
 	f->actual = arena_printf(out->arena, "0x%08" PRIx32 " (%s, block %" PRIu32 ")", ft->word,
 				 btt_map_state_name(btt_map_state(ft->word)), ft->block);
-	f->repair = REPAIR_ADVANCED;
+	btt_rebuild_word(out, f, ar, ft->lba, bl);
 }
 
 static void range_judge(const struct check *self, const struct btt_arena *ar, const struct btt_blocks *bl,
@@ -68,10 +69,11 @@ static void range_judge(const struct check *self, const struct btt_arena *ar, co
 	each(self, ar, bl, BTT_FAULT_RANGE, out, range_tell);
 }
 
-static void stray_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-		       struct finding *f)
+static void stray_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+		       struct findings *out, struct finding *f)
 {
 	(void)ar;
+	(void)bl;
 	f->expected = "0x00000000";
 	f->actual = arena_printf(out->arena, "0x%08" PRIx32, ft->word);
 	f->repair = REPAIR_SAFE;
@@ -83,10 +85,11 @@ static void stray_judge(const struct check *self, const struct btt_arena *ar, co
 	each(self, ar, bl, BTT_FAULT_STRAY, out, stray_tell);
 }
 
-static void error_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-		       struct finding *f)
+static void error_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+		       struct findings *out, struct finding *f)
 {
 	(void)ar;
+	(void)bl;
 	f->detail = arena_printf(out->arena, "reads of block %" PRIu32 " fail until it is written again; its "
 					     "bytes are still in media block %" PRIu32,
 				 ft->lba, ft->block);
@@ -99,13 +102,11 @@ static void error_judge(const struct check *self, const struct btt_arena *ar, co
 	each(self, ar, bl, BTT_FAULT_ERROR, out, error_tell);
 }
 
-static void lost_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-		      struct finding *f)
+static void lost_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+		      struct findings *out, struct finding *f)
 {
-	(void)ar;
-	(void)ft;
-	(void)out;
 	f->verdict = UNVERIFIED;
+	btt_rebuild_word(out, f, ar, ft->lba, bl);
 }
 
 static void lost_judge(const struct check *self, const struct btt_arena *ar, const struct btt_blocks *bl,
@@ -114,11 +115,13 @@ static void lost_judge(const struct check *self, const struct btt_arena *ar, con
 	each(self, ar, bl, BTT_FAULT_LOST, out, lost_tell);
 }
 
-static void twice_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-		       struct finding *f)
+static void twice_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+		       struct findings *out, struct finding *f)
 {
+	(void)bl;
 	f->verdict = CONFLICT;
 	f->repair = REPAIR_ASK;
+	btt_rebuild_owner(out, f, ar, ft);
 	if (ft->lba == BTT_OWNER_LANE) {
 		f->node = ar->flog_node ? ar->flog_node : ar->node;
 		f->at = ar->flog_at + (uint64_t)ft->lane * BTT_LANE_LEN;
@@ -143,9 +146,10 @@ static void twice_judge(const struct check *self, const struct btt_arena *ar, co
 	each(self, ar, bl, BTT_FAULT_TWICE, out, twice_tell);
 }
 
-static void unowned_tell(const struct btt_arena *ar, const struct btt_fault *ft, struct findings *out,
-			 struct finding *f)
+static void unowned_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
+			 struct findings *out, struct finding *f)
 {
+	(void)bl;
 	f->node = ar->node;
 	f->at = ar->data_at + (uint64_t)ft->block * ar->internal_lbasize;
 	f->len = ar->internal_lbasize;
@@ -192,13 +196,13 @@ static void relaid_judge(const struct check *self, const struct btt_arena *ar, c
 	}
 	/* blocks that went through a lane stand where only the free list began; one written block
 	 * alone is what `pmempool create -w` leaves, by flags and without a lane */
-	if (used == 0 && bl->words[BTT_MAP_NORMAL] && bl->nr[BTT_FAULT_TWICE])
-		findings_add(out, (struct finding){
-					  .by = self, .verdict = CONFLICT, .node = ar->node,
-					  .detail = arena_printf(out->arena,
-								 "%" PRIu64 " blocks were written and no lane was used",
-								 bl->words[BTT_MAP_NORMAL]),
-					  .repair = REPAIR_ASK });
+	if (used || bl->words[BTT_MAP_NORMAL] == 0 || bl->nr[BTT_FAULT_TWICE] == 0)
+		return;
+	struct finding f = { .by = self, .verdict = CONFLICT, .node = ar->node,
+			     .detail = arena_printf(out->arena, "%" PRIu64 " blocks were written and no lane was used",
+						    bl->words[BTT_MAP_NORMAL]) };
+	btt_rebuild_flog(out, &f, ar, bl);
+	findings_add(out, f);
 }
 
 #define OVER_ARENAS(name)                                                                                \

@@ -173,7 +173,7 @@ struct recovery *btt_recovery(struct arena *a, const struct model *m)
 	struct driver d = { a, rec, b, btt_reader_of(b), overlay_open(a, b->image) };
 	if (d.after == NULL)
 		return NULL;
-	rec->by = d.reader == BTT_READER_PMDK ? "libpmemblk" : "the kernel's BTT driver";
+	rec->by = d.reader == BTT_READER_PMDK ? "libpmemblk" : "Linux's BTT driver";
 	for (uint32_t k = 0; k < b->nr && rec->refused == NULL; k++)
 		arena_start(&d, &b->arenas[k]);
 	if (!rec->needed)

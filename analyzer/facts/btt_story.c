@@ -110,7 +110,7 @@ static void forward_tell(struct teller *t, const struct btt_flog_entry *e, uint3
 				 "The write of block %" PRIu32 " into media block %" PRIu32
 				 " was committed; the map still names media block %" PRIu32 ".",
 				 e->lba, into, btt_map_owned(word, e->lba));
-	act->outcome = arena_printf(t->a, "%s finishes it: the map word of block %" PRIu32 " becomes 0x%08" PRIx32 ".",
+	act->outcome = arena_printf(t->a, "At its next start %s finishes it: the map word of block %" PRIu32 " becomes 0x%08" PRIx32 ".",
 				    btt_reader_name(btt_reader_of(t->b)), e->lba, btt_map_word(into));
 	word_change(t, act, e->lba, word, btt_map_word(into));
 	data_change(t, act, e->lba, word, into);
@@ -145,7 +145,7 @@ static void unsure_tell(struct teller *t, const struct btt_lane *lane, bool read
 	if (!read)
 		act->outcome = "Without its entries the lane's free block is not known.";
 	else if (taken >= 0)
-		act->outcome = arena_printf(t->a, "%s takes entry %d for its last write.", btt_reader_name(r), taken);
+		act->outcome = arena_printf(t->a, "At its next start %s takes entry %d for its last write.", btt_reader_name(r), taken);
 	else
 		act->outcome = r == BTT_READER_PMDK ? "libpmemblk opens the arena for reading only."
 						    : "The kernel refuses the whole BTT.";

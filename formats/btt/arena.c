@@ -15,7 +15,7 @@ const char *btt_source_text(enum btt_source s)
 		"the info block at the arena's start",
 		"the backup info block at the arena's end",
 		"another arena's block size and the layout formula",
-		"the pool descriptor's block size and the layout formula",
+		"the block size that the pool's descriptor or the label tells, and the layout formula",
 	};
 
 	return texts[s];
@@ -102,7 +102,7 @@ static void choose(struct btt_arena *ar)
 				 use->info->nfree);
 }
 
-/* Where no copy holds, block sizes come from a sibling or from the pool's descriptor. */
+/* Where no copy holds, block sizes come from a sibling from the pool's descriptor or from the label. */
 static void fall_back(struct btt *b, struct btt_arena *ar)
 {
 	const struct btt_info *sibling = NULL;
@@ -111,8 +111,9 @@ static void fall_back(struct btt *b, struct btt_arena *ar)
 		sibling = b->arenas[i].info;
 	if (sibling && formula(ar, sibling->external_lbasize, sibling->internal_lbasize, sibling->nfree))
 		ar->from = BTT_FROM_SIBLING;
-	else if (b->bsize && b->container == BTT_IN_POOL &&
-		 formula(ar, b->bsize, btt_geom_internal(b->bsize, BTT_ROUND_PMDK), BTT_NFREE))
+	else if (b->bsize && formula(ar, b->bsize,
+				     btt_geom_internal(b->bsize, b->container == BTT_IN_POOL ? BTT_ROUND_PMDK : BTT_ROUND_KERNEL),
+				     BTT_NFREE))
 		ar->from = BTT_FROM_GIVEN;
 	else
 		return;

@@ -26,7 +26,7 @@ enum btt_source {
 	BTT_FROM_PRIMARY,
 	BTT_FROM_BACKUP,
 	BTT_FROM_SIBLING,  /* another arena's block size, and the formula */
-	BTT_FROM_GIVEN,    /* the pool descriptor's block size, and the formula */
+	BTT_FROM_GIVEN,    /* the block size that the descriptor or the label tells, and the formula */
 };
 const char *btt_source_text(enum btt_source s);
 
@@ -72,7 +72,7 @@ struct btt {
 	uint32_t nr;                  /* arenas that the container's length asks for */
 	bool written;                 /* some copy of some info block is there, good or not */
 	const uint8_t *parent_uuid;   /* what parent_uuid ought to be, or NULL: not known */
-	uint32_t bsize;               /* the pool descriptor's block size, or 0 */
+	uint32_t bsize;               /* the block size told from outside, or 0 */
 	uint64_t nlba;                /* external blocks in all */
 };
 

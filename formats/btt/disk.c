@@ -36,17 +36,22 @@ static struct disk *disk_of(const struct image *im)
 	return (struct disk *)(uintptr_t)im; /* image is the first member */
 }
 
+static uint32_t sector_of(const struct btt *b, uint32_t lbasize)
+{
+	if (b->container == BTT_IN_POOL || lbasize == 0)
+		return lbasize;
+	return lbasize >= 4096 ? 4096 : 512;
+}
+
 uint32_t btt_disk_sector(const struct btt *b)
 {
 	for (uint32_t i = 0; i < b->nr; i++) {
 		const struct btt_info *info = b->arenas[i].info;
 
-		if (info && b->container == BTT_IN_POOL)
-			return info->external_lbasize;
 		if (info)
-			return info->external_lbasize >= 4096 ? 4096 : 512;
+			return sector_of(b, info->external_lbasize);
 	}
-	return b->container == BTT_IN_POOL ? b->bsize : 0;
+	return sector_of(b, b->bsize);
 }
 
 static int rule_order(const void *x, const void *y)

@@ -91,6 +91,14 @@ static enum btt_container personality(const struct ns *n, bool backup1, bool bac
 	return BTT_IN_NS_V1;
 }
 
+/* The block size of a BTT by its label, or 0. */
+static uint32_t label_lbasize(const struct ns *n)
+{
+	bool btt = n->claim == CLAIM_BTT || n->claim == CLAIM_BTT2;
+
+	return btt && n->label->label.lbasize <= UINT32_MAX ? (uint32_t)n->label->label.lbasize : 0;
+}
+
 static struct ns *ns_read(struct arena *a, struct ns_capture *c, struct image *im, uint64_t at, uint64_t len,
 			  const struct label_slot *label)
 {
@@ -119,7 +127,7 @@ static struct ns *ns_read(struct arena *a, struct ns_capture *c, struct image *i
 			    btt_backup_good(im, a, at, len), &is_btt);
 	uint64_t skip = as == BTT_IN_NS_V1 ? 4096 : 0;
 	if (is_btt && len > skip)
-		n->btt = btt_decode(a, n->node, im, at + skip, len - skip, as, 0,
+		n->btt = btt_decode(a, n->node, im, at + skip, len - skip, as, label_lbasize(n),
 				    label ? label->label.uuid : NULL);
 	node_fact_text(a, n->node, "mode", n->btt ? "sector"
 					   : n->pfn.kind == PFN_FSDAX ? "fsdax"

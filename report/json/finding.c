@@ -33,6 +33,21 @@ void json_evidence(struct json *j, const char *key, struct place p)
 	json_close_array(j);
 }
 
+static void json_alternatives(struct json *j, const struct alternative *a)
+{
+	json_open_array(j, "alternatives");
+	for (; a; a = a->next) {
+		json_open_object(j, NULL);
+		json_word(j, "id", a->id);
+		json_sentence(j, "witness", a->witness);
+		json_sentence(j, "does", a->does);
+		json_sentence(j, "loses", a->loses);
+		json_word(j, "repair", outcome_repair(a->repair));
+		json_close_object(j);
+	}
+	json_close_array(j);
+}
+
 void json_finding(struct json *j, const struct finding *f)
 {
 	char print[FINGERPRINT_LEN + 1];
@@ -59,6 +74,8 @@ void json_finding(struct json *j, const struct finding *f)
 	json_sentence(j, "expected", f->expected);
 	json_sentence(j, "actual", f->actual);
 	json_word(j, "repair", outcome_repair(f->repair));
+	if (f->alternatives)
+		json_alternatives(j, f->alternatives);
 	j->told.failed |= path.failed;
 	buf_free(&path);
 }

@@ -121,6 +121,15 @@ static void finding(const struct finding *f, struct page *p)
 		page_term(p, 6, 10, "found", text);
 	if (place.len)
 		page_term(p, 6, 10, "at", buf_text(&place));
+	for (const struct alternative *a = f->alternatives; a; a = a->next) {
+		struct buf way = { .p = NULL };
+
+		buf_printf(&way, "believing %s: %s; loses %s", a->witness, a->does, a->loses ? a->loses : "nothing");
+		text = page_sentence(p, buf_text(&way), &b);
+		if (text)
+			page_term(p, 6, 10, "by", text);
+		buf_free(&way);
+	}
 	buf_free(&path);
 	buf_free(&b);
 	buf_free(&place);

@@ -1,101 +1,7 @@
 /* Interrupted writes, on a pool that pmempool makes and the library itself then opens. */
 #include "analyzer/facts/btt_recovery.h"
 #include "analyzer/facts/btt_story.h"
-#include "formats/btt/arena.h"
-#include "formats/image/memory.h"
-
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { DATA_AT = 0x2000, BLOCK = 512 };
-
-struct bench {
-	char path[64];
-	uint8_t *bytes;
-	size_t len;
-	struct arena *arena;
-	struct image *image;
-	struct model m;
-};
-
-static void load(struct bench *b)
-{
-	FILE *f = fopen(b->path, "rb");
-
-	cr_assert_not_null(f);
-	fseek(f, 0, SEEK_END);
-	b->len = (size_t)ftell(f);
-	rewind(f);
-	free(b->bytes);
-	b->bytes = malloc(b->len);
-	cr_assert_eq(fread(b->bytes, 1, b->len, f), b->len);
-	fclose(f);
-}
-
-static void store(const struct bench *b)
-{
-	FILE *f = fopen(b->path, "wb");
-
-	cr_assert_not_null(f);
-	cr_assert_eq(fwrite(b->bytes, 1, b->len, f), b->len);
-	fclose(f);
-}
-
-static const struct btt_arena *decode(struct bench *b)
-{
-	if (b->arena)
-		arena_close(b->arena);
-	b->arena = arena_open(64 << 20);
-	b->image = memory_open(b->arena, "pool", b->bytes, b->len, NULL);
-	b->m = (struct model){ .arena = b->arena, .format = "pmemblk", .root = node_group(b->arena, NULL, "") };
-	b->m.btt = btt_decode(b->arena, b->m.root, b->image, DATA_AT, b->len - DATA_AT, BTT_IN_POOL, BLOCK, NULL);
-	cr_assert_not_null(b->m.btt);
-	return &b->m.btt->arenas[0];
-}
-
-static void run(const char *before, const char *path, const char *behind)
-{
-	char line[256];
-
-	snprintf(line, sizeof(line), "%s %s%s", before, path, behind);
-	cr_assert_eq(system(line), 0, "%s", line);
-}
-
-static struct bench opened(void)
-{
-	struct bench b = { .path = "/tmp/pmemscope-rec-XXXXXX" };
-	int fd = mkstemp(b.path);
-
-	cr_assert(fd >= 0);
-	close(fd);
-	unlink(b.path);
-	run("pmempool create -s 17M blk 512", b.path, "");
-	run("$PEERS/blk_use close", b.path, "");
-	load(&b);
-	return b;
-}
-
-static void closed(struct bench *b)
-{
-	arena_close(b->arena);
-	free(b->bytes);
-	unlink(b->path);
-}
-
-static void put32(struct bench *b, uint64_t at, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		b->bytes[at + (uint64_t)i] = (uint8_t)(v >> 8 * i);
-}
-
-static uint32_t get32(const struct bench *b, uint64_t at)
-{
-	return (uint32_t)b->bytes[at] | (uint32_t)b->bytes[at + 1] << 8 | (uint32_t)b->bytes[at + 2] << 16 |
-	       (uint32_t)b->bytes[at + 3] << 24;
-}
+#include "tests/analyzer/facts/btt_lab.h"
 
 /* A lane's last write is taken out of the map again, as if the power had failed before step 5. */
 static uint32_t interrupt(struct bench *b)
@@ -175,9 +81,7 @@ Test(btt_recovery, half_an_entry_is_a_lost_write_and_no_damage)
 	uint64_t at = ar->flog_at + (uint64_t)i * 64 + (uint64_t)lane.previous * 16;
 	put32(&b, at, 5000);
 	put32(&b, at + 4, 0xc0000000 | 5000);
-	decode(&b);
-	struct findings *fs = findings_open(b.arena, 10);
-	checks_run(&b.m, fs, NULL, NULL);
+	struct findings *fs = judged(&b);
 	cr_assert(findings_hit(fs, "btt.flog.half-logged", NULL));
 	cr_assert_not(findings_hit(fs, "btt.flog.chain", NULL));
 	cr_assert(fs->nr[ERROR] == 0 && fs->nr[WARNING] == 0);
