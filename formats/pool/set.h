@@ -64,7 +64,7 @@ struct pool_stray {
 	struct item *item;
 	const struct pool_hdr *hdr; /* or NULL: no header */
 	struct node *node;
-	enum { STRAY_FOREIGN, STRAY_DUPLICATE, STRAY_NO_POOL } why;
+	enum stray_why { STRAY_FOREIGN, STRAY_DUPLICATE, STRAY_NO_POOL } why;
 	const struct pool_part *twin; /* STRAY_DUPLICATE: the part with the same uuid */
 	struct pool_stray *next;
 };

@@ -225,7 +225,7 @@ bool set_part_take_cand(struct set_work *w, struct pool_part *part, struct set_c
 	return set_part_take(w, part, c->item, found);
 }
 
-bool set_part_stray(struct set_work *w, struct set_cand *c, int why, const struct pool_part *twin)
+bool set_part_stray(struct set_work *w, struct set_cand *c, enum stray_why why, const struct pool_part *twin)
 {
 	struct pool_stray *t = ARENA_NEW(w->arena, struct pool_stray);
 

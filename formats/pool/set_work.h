@@ -67,7 +67,7 @@ struct pool_part *set_part_add(struct set_work *w, struct pool_replica *r);
 bool set_part_take(struct set_work *w, struct pool_part *part, struct item *item, enum part_found found);
 /* As set_part_take; opens the candidate's file first where that was not done yet. False: not possible. */
 bool set_part_take_cand(struct set_work *w, struct pool_part *part, struct set_cand *c, enum part_found found);
-bool set_part_stray(struct set_work *w, struct set_cand *c, int why, const struct pool_part *twin);
+bool set_part_stray(struct set_work *w, struct set_cand *c, enum stray_why why, const struct pool_part *twin);
 enum status set_part_nomem(struct set_work *w);
 /* A file by device and inode: the part that it was taken as first. NULL: none. */
 struct pool_part *set_part_same(const struct set_work *w, uint64_t dev, uint64_t ino);
