@@ -1,6 +1,7 @@
 #include "analyzer/analyze.h"
 
 #include "analyzer/facts/ending.h"
+#include "analyzer/device/device.h"
 #include "analyzer/facts/btt_recovery.h"
 #include "analyzer/facts/btt_story.h"
 #include "analyzer/facts/facts.h"
@@ -55,6 +56,20 @@ static enum status counters_take(const struct analyze_options *o, struct arena *
 	}
 	intake_close(&in);
 	return st;
+}
+
+/* The same from the machine itself, when the pool is live and its state names a device at all. */
+static void counters_ask(const struct result *r, struct counters **out)
+{
+	const struct pool_set *s = r->model.pool;
+	const struct pool_hdr *h = s && s->nr && s->replicas[0]->nr ? s->replicas[0]->parts[0]->hdr : NULL;
+	const char *why;
+
+	if (h == NULL || (h->sds_usc == 0 && h->sds_uuid == 0))
+		return;
+	*out = ARENA_NEW(r->arena, struct counters);
+	if (*out)
+		device_counters(s, *out, &why);
 }
 
 static struct findings *judge(const struct model *m, const struct analyze_options *o, struct arena *a,
@@ -116,6 +131,8 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 		st = formats_decode(&r->model, &set, &r->problem);
 	if (st != STATUS_OK)
 		return st;
+	if (now == NULL)
+		counters_ask(r, &now);
 	r->findings = judge(&r->model, o, r->arena, now);
 	if (r->findings == NULL)
 		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);

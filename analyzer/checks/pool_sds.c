@@ -94,8 +94,8 @@ static void adr_verify(const struct check *self, const struct model *m, struct f
 			continue;
 		}
 		if (now == NULL || !now->known) {
-			findings_unchecked(out, self, p->header, "the device's counters of now are not known: give an "
-					   "ndctl list -D -H of the machine with --ndctl");
+			findings_unchecked(out, self, p->header, "the device's counters of now are not known: give the output "
+					   "of 'ndctl list -D -H' on the pool's machine with --ndctl-json");
 			continue;
 		}
 		enum ending e = ending_of_replica(m->pool, m->pool->replicas[p->replica], now);

@@ -10,7 +10,7 @@
 enum { DIMMS_MAX = 1024, ID_MAX = 256, DEPTH_MAX = 8, JSON_LEN_MAX = 16 << 20 };
 
 struct dimms {
-	uint8_t ids[DIMMS_MAX * 64];
+	char ids[DIMMS_MAX * 64];
 	size_t ids_len;
 	bool ids_cut;
 	struct counters c;
@@ -40,7 +40,7 @@ static void dimms_walk(const json_t *j, struct dimms *d, int depth)
 
 		d->c.dimms++;
 		d->c.usc += (uint64_t)json_integer_value(count);
-		if (len > ID_MAX || len > sizeof(d->ids) - 8 - d->ids_len) {
+		if (len > ID_MAX || len > sizeof(d->ids) - d->ids_len) {
 			d->ids_cut = true;
 		} else {
 			memcpy(d->ids + d->ids_len, json_string_value(id), len);
@@ -50,6 +50,21 @@ static void dimms_walk(const json_t *j, struct dimms *d, int depth)
 	}
 	json_object_foreach((json_t *)(uintptr_t)j, key, value)
 		dimms_walk(value, d, depth + 1);
+}
+
+bool counters_name(struct counters *c, const char *ids, size_t len)
+{
+	/* The text with its NUL, padded by one to four zeros: PMDK's own arithmetic. */
+	size_t total = len + 1, padded = total + (4 - total % 4);
+	uint8_t *buf = c->dimms ? calloc(1, padded) : NULL;
+
+	if (buf == NULL)
+		return false;
+	memcpy(buf, ids, len);
+	c->uuid = checksum_fletcher64((struct span){ .p = buf, .len = padded }, CHECKSUM_NO_FIELD, CHECKSUM_NO_SKIP);
+	c->known = true;
+	free(buf);
+	return true;
 }
 
 bool counters_read(const char *text, size_t len, struct counters *out, const char **why)
@@ -74,15 +89,8 @@ bool counters_read(const char *text, size_t len, struct counters *out, const cha
 	dimms_walk(j, d, 0);
 	json_decref(j);
 	*why = "it names no DIMM with a shutdown_count: list with ndctl list -D -H";
-	if (d->c.dimms && !d->ids_cut) {
-		/* The text with its NUL, padded by one to four zeros: PMDK's own arithmetic. */
-		size_t total = d->ids_len + 1;
-		struct span s = { .p = d->ids, .len = total + (4 - total % 4) };
-
-		d->c.uuid = checksum_fletcher64(s, CHECKSUM_NO_FIELD, CHECKSUM_NO_SKIP);
-		d->c.known = true;
+	if (!d->ids_cut && counters_name(&d->c, d->ids, d->ids_len))
 		*out = d->c;
-	}
 	free(d);
 	return out->known;
 }

@@ -16,6 +16,11 @@ struct counters {
 	uint32_t dimms;
 };
 
+/*
+ * Makes c->uuid of the DIMMs' ids, one after the other without a separator, and c->known. False: there
+ * is no DIMM, or no memory.
+ */
+bool counters_name(struct counters *c, const char *ids, size_t len);
 /* Reads text of len bytes. False: not such a JSON, or it has no DIMM with a count; *why says so. */
 bool counters_read(const char *text, size_t len, struct counters *out, const char **why);
 
