@@ -1,6 +1,7 @@
 #include "report/tell.h"
 
 #include "formats/base/uuid.h"
+#include "report/outcome.h"
 #include "report/text/page.h"
 
 #include <inttypes.h>
@@ -114,4 +115,30 @@ void tell_fact(const struct redact *rd, const struct fact *f, struct buf *out)
 		buf_puts(out, "(left out)");
 	else
 		number(rd, f->kind, NULL, f->value, out);
+}
+
+void tell_number(uint64_t nr, const char *noun, struct buf *out)
+{
+	buf_printf(out, "%" PRIu64 " %s%s", nr, noun, nr == 1 ? "" : "s");
+}
+
+void tell_counts(const struct findings *fs, struct buf *out)
+{
+	bool any = false;
+
+	for (int s = ERROR; s >= NOTE; s--)
+		if (fs && fs->nr[s]) {
+			buf_puts(out, any ? ", " : "");
+			tell_number(fs->nr[s], outcome_severity((enum severity)s), out);
+			any = true;
+		}
+	if (!any)
+		buf_puts(out, "nothing found");
+}
+
+const char *tell_last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
 }

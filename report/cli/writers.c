@@ -2,6 +2,9 @@
 
 #include "report/html/html.h"
 #include "report/json/json.h"
+#include "report/markdown/markdown.h"
+#include "report/sarif/sarif.h"
+#include "report/tell.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,11 +15,15 @@ static const struct writer writers[] = {
 	{ ".json", json_report, "[\n", ",\n", "]\n", false },
 	{ ".jsonl", json_lines, "", "", "", false },
 	{ ".html", html_report, NULL, NULL, NULL, false },
+	{ ".sarif", sarif_run, SARIF_BEFORE, SARIF_BETWEEN, SARIF_AFTER, true },
+	{ ".md", markdown_report, "", "\n", "", false },
 };
 static const struct option_row rows[] = {
 	{ WRITER_FIRST + 0, 0, "json", "FILE", ARG_FILE, NULL, "write a JSON report; several SOURCEs make an array" },
 	{ WRITER_FIRST + 1, 0, "jsonl", "FILE", ARG_FILE, NULL, "write JSON Lines: a head, then one finding a line" },
 	{ WRITER_FIRST + 2, 0, "html", "FILE", ARG_FILE, NULL, "write an HTML report: one file, for a browser or to be printed" },
+	{ WRITER_FIRST + 3, 0, "sarif", "FILE", ARG_FILE, NULL, "write SARIF 2.1.0, a run for each SOURCE" },
+	{ WRITER_FIRST + 4, 0, "markdown", "FILE", ARG_FILE, NULL, "write a summary to paste into a ticket" },
 };
 const struct option_table option_writers = OPTION_TABLE("Reports (FILE: '-' is standard output; DIR/ makes a file for each SOURCE)", rows);
 
@@ -54,8 +61,7 @@ bool writers_any(const struct writing *w, const char *path)
 /* DIR/003-pool.obj.json: the number keeps two SOURCEs of one name apart. */
 static char *name_in(const char *dir, const char *source, const char *suffix, int i, int nr)
 {
-	const char *slash = strrchr(source, '/');
-	const char *base = slash && slash[1] ? slash + 1 : source;
+	const char *base = tell_last_part(source);
 	size_t len = strlen(dir);
 	char number[16] = "", *path;
 

@@ -34,10 +34,8 @@ static uint64_t row_at(struct view *v, uint64_t at)
 	if (!place_piece(&one, &o))
 		return at;
 	if (!v->started || o.source != v->in) {
-		const char *path = o.source ? o.source->path : "in no file";
-		const char *slash = strrchr(path, '/');
+		const char *path = o.source ? tell_last_part(o.source->path) : "in no file";
 
-		path = slash && slash[1] ? slash + 1 : path;
 		if (o.source == NULL || !redact_value(v->page->redact, TOLD_NAME, path, strlen(path), &b))
 			buf_puts(&b, path);
 		page_styled(v->page, 0, STYLE_FAINT, buf_text(&b));

@@ -3,6 +3,7 @@
 #include "analyzer/fingerprint.h"
 #include "report/outcome.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void json_path(struct json *j, const char *key, const struct node *n)
@@ -139,15 +140,34 @@ static bool names(const struct findings *fs, const struct check *c)
 	return false;
 }
 
-void json_checks_named(struct json *j, const struct result *r)
+const struct check **json_checks_list(const struct result *r, size_t *nr)
 {
-	json_open_object(j, "checks");
+	const struct check **list;
+	size_t all = 0;
+
 	for (size_t t = 0; t < check_tables_nr; t++)
+		all += check_tables[t]->nr;
+	*nr = 0;
+	list = calloc(all + 1, sizeof(*list));
+	for (size_t t = 0; list && t < check_tables_nr; t++)
 		for (size_t i = 0; i < check_tables[t]->nr; i++) {
 			const struct check *c = &check_tables[t]->checks[i];
 
 			if (names(r->findings, c) || (r->recovery && names(r->recovery->findings, c)))
-				json_check(j, c->id, c);
+				list[(*nr)++] = c;
 		}
+	return list;
+}
+
+bool json_checks_named(struct json *j, const struct result *r)
+{
+	size_t nr;
+	const struct check **list = json_checks_list(r, &nr);
+
+	json_open_object(j, "checks");
+	for (size_t i = 0; i < nr; i++)
+		json_check(j, list[i]->id, list[i]);
 	json_close_object(j);
+	free(list);
+	return list != NULL;
 }

@@ -141,14 +141,17 @@ static void head(struct json *j, const struct result *r, const struct report_opt
 	json_pool(j, r);
 }
 
-static void middle(struct json *j, const struct result *r)
+static bool middle(struct json *j, const struct result *r)
 {
+	bool good;
+
 	json_activities(j, r->story);
 	json_recovery(j, r->recovery);
 	plan(j, r);
 	not_checked(j, r->findings);
-	json_checks_named(j, r);
+	good = json_checks_named(j, r);
 	redaction(j);
+	return good;
 }
 
 static enum status finish(struct json *j, bool good)
@@ -162,15 +165,15 @@ static enum status finish(struct json *j, bool good)
 enum status json_report(const struct result *r, const struct report_options *o, FILE *f)
 {
 	struct json j = { .f = f, .redact = o->redact, .lines = 2 };
-	bool good = true;
+	bool good;
 
 	json_open_object(&j, NULL);
 	head(&j, r, o);
 	json_findings(&j, "findings", r->findings);
-	middle(&j, r);
+	good = middle(&j, r);
 	json_map(&j, r->map);
 	if (r->model.root) {
-		good = json_layouts(&j, r->model.root);
+		good &= json_layouts(&j, r->model.root);
 		json_model(&j, "model", r->model.root);
 	}
 	json_close_object(&j);
@@ -181,13 +184,14 @@ enum status json_lines(const struct result *r, const struct report_options *o, F
 {
 	struct json j = { .f = f, .redact = o->redact };
 	enum status st;
+	bool good;
 
 	json_open_object(&j, NULL);
 	json_word(&j, "record", "report");
 	head(&j, r, o);
-	middle(&j, r);
+	good = middle(&j, r);
 	json_close_object(&j);
-	st = finish(&j, true);
+	st = finish(&j, good);
 	for (const struct finding *one = r->findings ? r->findings->first : NULL; one && st == STATUS_OK; one = one->next) {
 		j = (struct json){ .f = f, .redact = o->redact };
 		json_open_object(&j, NULL);

@@ -18,8 +18,10 @@ void json_activities(struct json *j, const struct story *s);
 void json_map(struct json *j, const struct map *m);
 void json_recovery(struct json *j, const struct recovery *rec);
 void json_check(struct json *j, const char *key, const struct check *c);
-/* The checks that the report names. */
-void json_checks_named(struct json *j, const struct result *r);
+/* The checks that the report names, in the order of the tables; to be freed. NULL without memory. */
+const struct check **json_checks_list(const struct result *r, size_t *nr);
+/* The same as an object, by id. False without memory. */
+bool json_checks_named(struct json *j, const struct result *r);
 
 void json_model(struct json *j, const char *key, const struct node *root);
 /* The fields of a decoded structure, as an object. */

@@ -4,6 +4,7 @@
 #include "formats/base/digest.h"
 #include "formats/base/uuid.h"
 #include "formats/pool/set.h"
+#include "report/tell.h"
 
 #include <string.h>
 #include <time.h>
@@ -37,9 +38,7 @@ static void source(struct json *j, const struct source *s, const struct report_o
 	json_open_object(j, NULL);
 	json_number(j, "index", s->idx);
 	if (!o->reproducible && s->path) {
-		const char *slash = strrchr(s->path, '/');
-
-		json_name(j, "name", slash && slash[1] ? slash + 1 : s->path);
+		json_name(j, "name", tell_last_part(s->path));
 		json_name(j, "path", s->path);
 	}
 	json_sentence(j, "role", s->role);

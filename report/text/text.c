@@ -4,6 +4,7 @@
 #include "formats/base/digest.h"
 #include "report/outcome.h"
 #include "report/place.h"
+#include "report/tell.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,13 +25,6 @@ static enum page_style style_of_verdict(const struct result *r)
 	return strcmp(r->verdict, "damaged") == 0 ? STYLE_BAD : STYLE_WARN;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 static void name(const struct page *p, const char *text, struct buf *out)
 {
 	if (text && !redact_value(p->redact, TOLD_NAME, text, strlen(text), out))
@@ -40,7 +34,7 @@ static void name(const struct page *p, const char *text, struct buf *out)
 static void origin(const struct page *p, const struct origin *o, struct buf *out)
 {
 	if (o->source)
-		name(p, last_part(o->source->path), out);
+		name(p, tell_last_part(o->source->path), out);
 	else
 		buf_puts(out, "in no file:");
 	buf_printf(out, " byte %" PRIu64, o->at);
@@ -62,24 +56,11 @@ void text_place(const struct page *p, struct place at, struct buf *out)
 	while (nr < PIECES_TOLD && place_piece(&at, &o)) {
 		buf_puts(out, nr++ ? "; " : "");
 		origin(p, &o, out);
-		buf_printf(out, ", %" PRIu64 " byte%s", o.len, o.len == 1 ? "" : "s");
+		buf_puts(out, ", ");
+		tell_number(o.len, "byte", out);
 	}
 	if (at.image && at.len)
 		buf_puts(out, "; and on");
-}
-
-static void counts(const struct findings *fs, struct buf *out)
-{
-	bool any = false;
-
-	for (int s = ERROR; s >= NOTE; s--)
-		if (fs && fs->nr[s]) {
-			buf_printf(out, "%s%" PRIu64 " %s%s", any ? ", " : "", fs->nr[s], outcome_severity((enum severity)s),
-				   fs->nr[s] == 1 ? "" : "s");
-			any = true;
-		}
-	if (!any)
-		buf_puts(out, "nothing found");
 }
 
 void text_verdict(const struct result *r, struct page *p)
@@ -89,7 +70,7 @@ void text_verdict(const struct result *r, struct page *p)
 
 	name(p, r->path, &label);
 	if (r->status == STATUS_OK) {
-		counts(r->findings, &b);
+		tell_counts(r->findings, &b);
 	} else { /* the message opens with the path */
 		const char *text = r->problem.text;
 
@@ -263,7 +244,7 @@ static void recovery(const struct recovery *rec, struct page *p)
 	if (rec->after) {
 		struct buf c = { .p = NULL };
 
-		counts(rec->findings, &c);
+		tell_counts(rec->findings, &c);
 		page_text(p, 2, "%" PRIu64 " bytes would change; checked afterwards: %s.", rec->changed, buf_text(&c));
 		buf_free(&c);
 	}
@@ -291,7 +272,7 @@ static void source(const struct source *s, struct page *p)
 	struct buf b = { .p = NULL };
 	char size[32], hex[2 * DIGEST_LEN + 1];
 
-	name(p, last_part(s->path), &b);
+	name(p, tell_last_part(s->path), &b);
 	page_text(p, 2, "%s (%s, %s)", buf_text(&b), s->role, page_size(s->size, size));
 	buf_cut(&b, 0);
 	for (const struct layer *l = s->layers; l; l = l->next) {
@@ -329,7 +310,7 @@ enum status text_report(const struct result *r, const struct report_options *o, 
 	const struct findings *fs = r->findings;
 	struct buf b = { .p = NULL };
 
-	name(p, o->reproducible ? last_part(r->path) : r->path, &b);
+	name(p, o->reproducible ? tell_last_part(r->path) : r->path, &b);
 	buf_printf(&b, ": %s", r->verdict);
 	page_styled(p, 0, style_of_verdict(r), buf_text(&b));
 	if (page_sentence(p, r->sentence, &b))
@@ -338,7 +319,7 @@ enum status text_report(const struct result *r, const struct report_options *o, 
 	if (fs && fs->first) {
 		buf_cut(&b, 0);
 		buf_puts(&b, "Findings: ");
-		counts(fs, &b);
+		tell_counts(fs, &b);
 		page_heading(p, buf_text(&b));
 		text_findings(fs, p);
 		page_gap(p);

@@ -1,0 +1,317 @@
+#include "report/sarif/sarif.h"
+
+#include "analyzer/fingerprint.h"
+#include "formats/base/digest.h"
+#include "report/json/parts.h"
+#include "report/outcome.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rules of this run in the order they are listed: those that a result or a notification names. */
+struct rules {
+	const struct check *const *list;
+	size_t nr;
+};
+
+static void message(struct json *j, const char *key, const char *text)
+{
+	json_open_object(j, key);
+	json_told(j, "text", TOLD_SENTENCE, text, strlen(text));
+	json_close_object(j);
+}
+
+static void words(struct json *j, const char *key, const char *text)
+{
+	json_open_object(j, key);
+	json_word(j, "text", text);
+	json_close_object(j);
+}
+
+static size_t rule_index(const struct rules *rules, const struct check *c)
+{
+	size_t i = 0;
+
+	while (i < rules->nr && rules->list[i] != c)
+		i++;
+	return i;
+}
+
+static void rule(struct json *j, const struct check *c)
+{
+	struct buf help = { .p = NULL };
+
+	buf_printf(&help, "%s %s", c->means ? c->means : "", c->remedy ? c->remedy : "");
+	json_line(j);
+	json_open_object(j, NULL);
+	json_word(j, "id", c->id);
+	words(j, "shortDescription", c->says);
+	if (c->means)
+		words(j, "fullDescription", c->means);
+	words(j, "help", buf_text(&help));
+	json_open_object(j, "defaultConfiguration");
+	json_word(j, "level", outcome_severity(c->severity));
+	json_close_object(j);
+	json_open_object(j, "properties");
+	if (c->covers)
+		json_word(j, "covers", c->covers);
+	if (c->source)
+		json_word(j, "source", c->source);
+	json_close_object(j);
+	json_close_object(j);
+	buf_free(&help);
+}
+
+static void driver(struct json *j, const struct rules *rules)
+{
+	json_open_object(j, "tool");
+	json_open_object(j, "driver");
+	json_word(j, "name", "pmemscope");
+	json_word(j, "version", PMEMSCOPE_VERSION);
+	json_open_array(j, "rules");
+	for (size_t i = 0; i < rules->nr; i++)
+		rule(j, rules->list[i]);
+	json_close_array(j);
+	json_close_object(j);
+	json_close_object(j);
+}
+
+/* A file's name as a URI reference: what is none of its plain characters is told in percent. */
+static void uri(const struct report_options *o, const struct source *s, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+	struct buf path = { .p = NULL };
+
+	if (o->reproducible) {
+		buf_printf(out, "source-%" PRIu32, s->idx);
+		return;
+	}
+	if (s->path[0] == '/' && redact_level(o->redact) == REDACT_NONE)
+		buf_puts(out, "file://");
+	redact_value(o->redact, TOLD_NAME, s->path, strlen(s->path), &path);
+	for (size_t i = 0; i < path.len; i++)
+		if (strchr(plain, path.p[i]))
+			buf_add(out, &path.p[i], 1);
+		else
+			buf_printf(out, "%%%02X", (uint8_t)path.p[i]);
+	out->failed |= path.failed;
+	buf_free(&path);
+}
+
+static uint64_t layers_nr(const struct source *s)
+{
+	uint64_t nr = 0;
+
+	for (const struct layer *l = s->layers; l; l = l->next)
+		nr++;
+	return nr ? nr : 1;
+}
+
+/* The artifact that a source's offsets count in: its innermost layer. */
+static uint64_t artifact_of(const struct result *r, const struct source *of)
+{
+	uint64_t nr = 0;
+
+	for (const struct source *s = r->intake.sources.first; s; s = s->next) {
+		nr += layers_nr(s);
+		if (s == of)
+			break;
+	}
+	return nr - 1;
+}
+
+static void hash(struct json *j, bool known, const uint8_t sum[DIGEST_LEN])
+{
+	char text[2 * DIGEST_LEN + 1];
+
+	if (!known || !redact_shows(j->redact, TOLD_DIGEST))
+		return;
+	digest_text(sum, text);
+	json_open_object(j, "hashes");
+	json_word(j, "sha-256", text);
+	json_close_object(j);
+}
+
+static void artifacts(struct json *j, const struct result *r, const struct report_options *o)
+{
+	uint64_t idx = 0;
+
+	json_open_array(j, "artifacts");
+	for (const struct source *s = r->intake.sources.first; s; s = s->next) {
+		uint64_t nr = layers_nr(s);
+		const struct layer *l = s->layers;
+		struct buf name = { .p = NULL };
+
+		uri(o, s, &name);
+		for (uint64_t i = 0; i < nr; i++, idx++, l = l ? l->next : NULL) {
+			json_line(j);
+			json_open_object(j, NULL);
+			json_open_object(j, "location");
+			if (i)
+				buf_printf(&name, "/%s", l ? l->kind : "");
+			json_word(j, "uri", buf_text(&name));
+			json_close_object(j);
+			if (i)
+				json_number(j, "parentIndex", idx - 1);
+			json_number(j, "length", i == nr - 1 ? s->size : i ? l->size : s->stored_size);
+			json_open_array(j, "roles");
+			json_word(j, NULL, "analysisTarget");
+			json_close_array(j);
+			if (i == 0)
+				hash(j, s->stored_hashed, s->stored_sha256);
+			else if (i == nr - 1)
+				hash(j, s->decoded_hashed, s->decoded_sha256);
+			json_close_object(j);
+		}
+		j->told.failed |= name.failed;
+		buf_free(&name);
+	}
+	json_close_array(j);
+}
+
+static void logical(struct json *j, const char *path)
+{
+	json_open_array(j, "logicalLocations");
+	json_open_object(j, NULL);
+	json_word(j, "fullyQualifiedName", path);
+	json_word(j, "kind", "object");
+	json_close_object(j);
+	json_close_array(j);
+}
+
+static void locations(struct json *j, const struct result *r, struct place at, const char *path)
+{
+	struct origin o;
+	bool any = false;
+
+	json_open_array(j, "locations");
+	while (place_piece(&at, &o)) {
+		if (o.source == NULL || o.at > INT64_MAX >> 10)
+			continue; /* no integer that every reader takes */
+		json_open_object(j, NULL);
+		json_open_object(j, "physicalLocation");
+		json_open_object(j, "artifactLocation");
+		json_number(j, "index", artifact_of(r, o.source));
+		json_close_object(j);
+		json_open_object(j, "region");
+		json_number(j, "byteOffset", o.at);
+		json_number(j, "byteLength", o.len);
+		json_close_object(j);
+		json_close_object(j);
+		if (!any)
+			logical(j, path);
+		json_close_object(j);
+		any = true;
+	}
+	if (!any) {
+		json_open_object(j, NULL);
+		logical(j, path);
+		json_close_object(j);
+	}
+	json_close_array(j);
+}
+
+static void result(struct json *j, const struct result *r, const struct rules *rules, const struct finding *f)
+{
+	char print[FINGERPRINT_LEN + 1];
+	struct buf path = { .p = NULL };
+	bool detail = f->detail && redact_shows(j->redact, TOLD_SENTENCE);
+
+	place_finding_path(f, &path);
+	fingerprint_of(f, print);
+	json_line(j);
+	json_open_object(j, NULL);
+	json_word(j, "ruleId", f->by->id);
+	json_number(j, "ruleIndex", rule_index(rules, f->by));
+	json_word(j, "level", outcome_severity(f->severity));
+	message(j, "message", detail ? f->detail : f->by->says);
+	locations(j, r, place_of_finding(f), buf_text(&path));
+	json_open_object(j, "partialFingerprints");
+	json_word(j, "pmemscope/v1", print);
+	json_close_object(j);
+	json_open_object(j, "properties");
+	json_word(j, "verdict", outcome_verdict(f->verdict));
+	json_word(j, "repair", outcome_repair(f->repair));
+	json_sentence(j, "expected", f->expected);
+	json_sentence(j, "actual", f->actual);
+	json_close_object(j);
+	json_close_object(j);
+	j->told.failed |= path.failed;
+	buf_free(&path);
+}
+
+static void notifications(struct json *j, const struct result *r)
+{
+	json_open_array(j, "toolExecutionNotifications");
+	if (r->status != STATUS_OK) {
+		json_open_object(j, NULL);
+		json_word(j, "level", "error");
+		message(j, "message", r->problem.text);
+		json_close_object(j);
+	}
+	for (const struct unchecked *u = r->findings ? r->findings->unchecked : NULL; u; u = u->next) {
+		struct buf path = { .p = NULL };
+
+		place_path(u->node, &path);
+		json_line(j);
+		json_open_object(j, NULL);
+		json_word(j, "level", "note");
+		json_open_object(j, "associatedRule");
+		json_word(j, "id", u->by->id);
+		json_close_object(j);
+		message(j, "message", u->why);
+		if (path.len) {
+			json_open_array(j, "locations");
+			json_open_object(j, NULL);
+			logical(j, buf_text(&path));
+			json_close_object(j);
+			json_close_array(j);
+		}
+		json_close_object(j);
+		buf_free(&path);
+	}
+	json_close_array(j);
+}
+
+static void invocation(struct json *j, const struct result *r, const struct report_options *o)
+{
+	json_open_array(j, "invocations");
+	json_open_object(j, NULL);
+	json_bool(j, "executionSuccessful", r->status == STATUS_OK);
+	json_number(j, "exitCode", outcome_of(r, o->fail_on));
+	if (!o->reproducible && o->now && redact_shows(j->redact, TOLD_NUMBER))
+		json_time(j, "endTimeUtc", o->now);
+	notifications(j, r);
+	json_close_object(j);
+	json_close_array(j);
+}
+
+enum status sarif_run(const struct result *r, const struct report_options *o, FILE *f)
+{
+	struct json j = { .f = f, .redact = o->redact, .lines = 1 };
+	const struct findings *fs = r->findings;
+	struct rules rules = { .nr = 0 };
+	const struct check **list = json_checks_list(r, &rules.nr);
+
+	if (list == NULL)
+		return STATUS_NOMEM;
+	rules.list = list;
+	json_open_object(&j, NULL);
+	driver(&j, &rules);
+	invocation(&j, r, o);
+	artifacts(&j, r, o);
+	json_open_array(&j, "results");
+	for (const struct finding *one = fs ? fs->first : NULL; one; one = one->next)
+		result(&j, r, &rules, one);
+	json_close_array(&j);
+	json_open_object(&j, "properties");
+	json_word(&j, "verdict", r->verdict);
+	json_sentence(&j, "sentence", r->sentence);
+	json_sentence(&j, "nextStep", r->next_step);
+	json_word(&j, "redaction", redact_names[redact_level(o->redact)]);
+	json_close_object(&j);
+	json_close_object(&j);
+	free(list);
+	return json_end(&j) ? STATUS_OK : ferror(f) ? STATUS_IO : STATUS_NOMEM;
+}
