@@ -30,6 +30,7 @@ struct intake_options {
 	bool keep_index;       /* write F.pmsidx beside a compressed F, and use one that fits */
 	bool hash_plain;       /* also hash files that are not compressed: reads all of them; and give
 				* the plain digest of decoded bytes beside the tree digest */
+	bool no_times;         /* time stamps of files are not looked at: what is found depends on bytes alone */
 	bool overlap;          /* the caller can work with unsettled images (image_settle) */
 	/* Called now and then during long readings; done and total in stored bytes. May be NULL.
 	 * Returning false asks to stop: STATUS_INTERRUPTED. */

@@ -166,7 +166,7 @@ static enum status file_take(struct intake *in, const char *path, const char *ro
 	src->stored_size = src->size = size;
 	src->allocated = device ? size : (uint64_t)st->st_blocks * 512;
 	src->mtime = (uint64_t)st->st_mtime;
-	src->has_mtime = !device;
+	src->has_mtime = !device && !in->options.no_times;
 	enum status s = image_of(in, path, fd, dax, src, &im, p);
 	if (s == STATUS_OK)
 		s = peel_open(in, im, src, &file, peel_last_part(file.path), p);
