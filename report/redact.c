@@ -2,6 +2,7 @@
 
 #include "formats/base/uuid.h"
 #include "formats/pool/set.h"
+#include "report/tell.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -27,12 +28,13 @@ static const uint8_t hows[TOLDS][REDACT_LEVELS] = {
 	[TOLD_USER] =	  { SHOW, HIDE, HIDE, HIDE },
 };
 
-enum { SECRETS_MAX = 1 << 16, WORDS_MAX = 1024, ID_LEAST = 1 << 16, SHORT_WORD = 4, UUID_CHARS = UUID_TEXT_LEN - 1 };
+enum { SECRETS_MAX = 1 << 16, WORDS_MAX = 1024, ID_LEAST = 1 << 16, SHORT_WORD = 4, UUID_CHARS = UUID_TEXT_LEN - 1,
+       TOKEN_LEN = 24 };
 
 struct secret {
 	char *text;
 	size_t len;
-	char token[24];
+	char token[TOKEN_LEN];
 };
 
 struct redact {
@@ -97,8 +99,8 @@ static bool grow(struct redact *rd)
 	return true;
 }
 
-/* Takes up a value; word: it is looked for in sentences too, wherever it stands. */
-static void learn(struct redact *rd, enum told what, const char *noun, const void *bytes, size_t len, bool word)
+/* Takes up a value under a token that it may share; word: it is looked for in sentences too. */
+static void take(struct redact *rd, const char *token, const void *bytes, size_t len, bool word)
 {
 	if (len == 0 || rd->failed || lookup(rd, bytes, len))
 		return;
@@ -118,25 +120,46 @@ static void learn(struct redact *rd, enum told what, const char *noun, const voi
 	}
 	memcpy(s->text, bytes, len);
 	s->text[len] = '\0';
-	snprintf(s->token, sizeof(s->token), "%s-%" PRIu32, noun, ++rd->counts[what]);
+	snprintf(s->token, sizeof(s->token), "%s", token);
 	*slot_of(rd, s->text, len) = (uint32_t)++rd->nr;
 	if (word)
 		rd->words[rd->words_nr++] = (uint32_t)rd->nr - 1;
 }
 
-static void learn_path(struct redact *rd, const char *path)
+static void learn(struct redact *rd, enum told what, const char *noun, const void *bytes, size_t len, bool word)
 {
-	const char *base = path ? strrchr(path, '/') : NULL;
+	char token[TOKEN_LEN];
 
-	if (path == NULL || strcmp(path, "-") == 0)
+	if (len == 0 || lookup(rd, bytes, len))
 		return;
-	learn(rd, TOLD_NAME, "path", path, strlen(path), true);
-	if (base && base[1])
-		learn(rd, TOLD_NAME, "path", base + 1, strlen(base + 1), true);
-	/* messages may name it by what it was resolved to */
-	char *real = realpath(path, NULL);
+	snprintf(token, sizeof(token), "%s-%" PRIu32, noun, ++rd->counts[what]);
+	take(rd, token, bytes, len, word);
+}
+
+/*
+ * A path, its last part, and what it resolves to, as messages may name it: all under one token, so that
+ * where a file lies does not change the numbers of others.
+ */
+static void learn_path(struct redact *rd, const char *path, bool ours)
+{
+	char token[TOKEN_LEN];
+	const struct secret *known;
+
+	if (path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
+		return;
+	const char *base = tell_last_part(path);
+	char *real = ours ? realpath(path, NULL) : NULL; /* what evidence names is never touched */
+	known = lookup(rd, path, strlen(path));
+	if (known == NULL && real)
+		known = lookup(rd, real, strlen(real));
+	if (known)
+		snprintf(token, sizeof(token), "%s", known->token);
+	else
+		snprintf(token, sizeof(token), "path-%" PRIu32, ++rd->counts[TOLD_NAME]);
+	take(rd, token, path, strlen(path), true);
+	take(rd, token, base, strlen(base), true);
 	if (real)
-		learn(rd, TOLD_NAME, "path", real, strlen(real), true);
+		take(rd, token, real, strlen(real), true);
 	free(real);
 }
 
@@ -181,7 +204,7 @@ static void learn_fact(struct redact *rd, const struct fact *f)
 		int len = snprintf(text, sizeof(text), "0x%" PRIx64, f->value);
 		learn(rd, TOLD_ID, "id", text, (size_t)len, false);
 	} else if (f->kind == KIND_TEXT && f->text[0] == '/') {
-		learn(rd, TOLD_NAME, "path", f->text, strlen(f->text), true);
+		learn_path(rd, f->text, false);
 	}
 }
 
@@ -215,7 +238,7 @@ static void learn_set(struct redact *rd, const struct pool_set *s)
 			learn(rd, TOLD_NAME, "path", rep->remote_descriptor, strlen(rep->remote_descriptor), true);
 		for (uint32_t p = 0; p < rep->nr; p++)
 			if (rep->parts[p])
-				learn_path(rd, rep->parts[p]->path);
+				learn_path(rd, rep->parts[p]->path, false);
 	}
 }
 
@@ -243,11 +266,11 @@ struct redact *redact_open(const struct result *r, const struct redact_options *
 		return rd;
 	if (o->host)
 		learn(rd, TOLD_NAME, "host", o->host, strlen(o->host), true);
-	learn_path(rd, r->path);
+	learn_path(rd, r->path, true);
 	for (const struct source *s = r->intake.sources.first; s; s = s->next) {
-		learn_path(rd, s->path);
+		learn_path(rd, s->path, true);
 		for (const struct layer *l = s->layers; l && o->level > REDACT_NONE; l = l->next)
-			learn_path(rd, l->name);
+			learn_path(rd, l->name, false);
 	}
 	if (o->level > REDACT_NONE) {
 		for (const struct model *m = &r->model; m; m = model_next(&r->model, m))

@@ -219,6 +219,7 @@ int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *
 	an->redact.host = an->host;
 	an->options.intake.progress = watch_progress;
 	an->options.intake.overlap = true;
+	an->options.intake.no_times = an->reproducible;
 	if (!watch_start(c))
 		return EXIT_FAILED;
 	for (int i = 0; i < nr && (path = cli_operand(c, i)) != NULL; i++) {

@@ -47,7 +47,7 @@ void help_command(const struct command *c, FILE *f)
 	page_paragraphs(&p, 0, c->about);
 	for (size_t i = 0; (t = command_table(c, i)) != NULL; i++) {
 		page_gap(&p);
-		page_line(&p, 0, "%s:", t->title);
+		page_text(&p, 0, "%s:", t->title);
 		for (size_t n = 0; n < t->nr; n++) {
 			const struct option_row *o = &t->rows[n];
 

@@ -16,6 +16,7 @@ enum { FINDINGS_TOLD = 50 };
 struct out {
 	FILE *f;
 	const struct redact *redact;
+	bool numbers; /* files are told by number */
 	struct buf told, escaped;
 };
 
@@ -42,7 +43,7 @@ static const char *plain(struct out *o, const struct buf *b)
 
 static void finding(struct out *o, const struct finding *f)
 {
-	struct page p = { .f = o->f, .redact = o->redact };
+	struct page p = { .f = o->f, .redact = o->redact, .numbers = o->numbers };
 	struct buf path = { .p = NULL }, place = { .p = NULL };
 	bool detail = f->detail && redact_shows(o->redact, TOLD_SENTENCE);
 
@@ -77,7 +78,7 @@ static void findings(struct out *o, const struct findings *fs)
 	putc('\n', o->f);
 }
 
-static void sources(struct out *o, const struct result *r, bool names)
+static void sources(struct out *o, const struct result *r)
 {
 	char size[32], hex[2 * DIGEST_LEN + 1];
 
@@ -87,7 +88,7 @@ static void sources(struct out *o, const struct result *r, bool names)
 
 		if (sum)
 			digest_text(s->stored_hashed ? s->stored_sha256 : s->decoded_tree_sha256, hex);
-		fprintf(o->f, "| %" PRIu32 "%s%s ", s->idx, names ? ": " : "", names ? text(o, TOLD_NAME, tell_last_part(s->path)) : "");
+		fprintf(o->f, "| %" PRIu32 "%s%s ", s->idx, o->numbers ? "" : ": ", o->numbers ? "" : text(o, TOLD_NAME, tell_last_part(s->path)));
 		fprintf(o->f, "| %s | %s | %s%s |\n", text(o, TOLD_SENTENCE, s->role), page_size(s->size, size),
 			sum && !s->stored_hashed ? "tree " : "", sum ? hex : "");
 	}
@@ -96,7 +97,7 @@ static void sources(struct out *o, const struct result *r, bool names)
 
 enum status markdown_report(const struct result *r, const struct report_options *ro, FILE *f)
 {
-	struct out o = { .f = f, .redact = ro->redact };
+	struct out o = { .f = f, .redact = ro->redact, .numbers = ro->reproducible };
 
 	fprintf(f, "## %s%s%s\n\n", ro->reproducible ? "" : text(&o, TOLD_NAME, tell_last_part(r->path)), ro->reproducible ? "" : ": ",
 		r->verdict);
@@ -111,7 +112,7 @@ enum status markdown_report(const struct result *r, const struct report_options 
 	if (r->findings && r->findings->unchecked_nr)
 		fprintf(f, "%" PRIu64 " check%s could not look.\n\n", r->findings->unchecked_nr,
 			r->findings->unchecked_nr == 1 ? "" : "s");
-	sources(&o, r, !ro->reproducible);
+	sources(&o, r);
 	fprintf(f, "pmemscope %s, redaction %s\n", PMEMSCOPE_VERSION, redact_names[redact_level(ro->redact)]);
 	bool good = !o.told.failed && !o.escaped.failed;
 	buf_free(&o.told);

@@ -17,6 +17,7 @@ struct page {
 	FILE *f;
 	unsigned width;
 	bool color;
+	bool numbers; /* files are told by their number in the report, not by name */
 	const struct redact *redact; /* NULL: nothing of the evidence is printed */
 };
 

@@ -31,10 +31,18 @@ static void name(const struct page *p, const char *text, struct buf *out)
 		buf_puts(out, "(left out)");
 }
 
+static void source_name(const struct page *p, const struct source *s, struct buf *out)
+{
+	if (p->numbers)
+		buf_printf(out, "source %" PRIu32, s->idx);
+	else
+		name(p, tell_last_part(s->path), out);
+}
+
 static void origin(const struct page *p, const struct origin *o, struct buf *out)
 {
 	if (o->source)
-		name(p, tell_last_part(o->source->path), out);
+		source_name(p, o->source, out);
 	else
 		buf_puts(out, "in no file:");
 	buf_printf(out, " byte %" PRIu64, o->at);
@@ -272,7 +280,7 @@ static void source(const struct source *s, struct page *p)
 	struct buf b = { .p = NULL };
 	char size[32], hex[2 * DIGEST_LEN + 1];
 
-	name(p, tell_last_part(s->path), &b);
+	source_name(p, s, &b);
 	page_text(p, 2, "%s (%s, %s)", buf_text(&b), s->role, page_size(s->size, size));
 	buf_cut(&b, 0);
 	for (const struct layer *l = s->layers; l; l = l->next) {
@@ -310,8 +318,10 @@ enum status text_report(const struct result *r, const struct report_options *o, 
 	const struct findings *fs = r->findings;
 	struct buf b = { .p = NULL };
 
-	name(p, o->reproducible ? tell_last_part(r->path) : r->path, &b);
-	buf_printf(&b, ": %s", r->verdict);
+	p->numbers = o->reproducible;
+	if (!p->numbers)
+		name(p, r->path, &b);
+	buf_printf(&b, "%s%s", b.len ? ": " : "", r->verdict);
 	page_styled(p, 0, style_of_verdict(r), buf_text(&b));
 	if (page_sentence(p, r->sentence, &b))
 		page_text(p, 0, "%s", buf_text(&b));

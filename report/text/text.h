@@ -5,7 +5,7 @@
 #include "report/report.h"
 #include "report/text/page.h"
 
-/* p->redact is o->redact. */
+/* p->redact is o->redact; p->numbers is set as o->reproducible asks for. */
 enum status text_report(const struct result *r, const struct report_options *o, struct page *p);
 /* One line: what it is called, the verdict, the counts. */
 void text_verdict(const struct result *r, struct page *p);
