@@ -37,6 +37,7 @@ struct command {
 	const char *summary;     /* a clause */
 	const char *about;       /* paragraphs for --help and the manual, separated by empty lines */
 	const struct option_table *tables[TABLES_MAX]; /* the common ones go without saying */
+	bool hidden;             /* for the build: not in help, completion and manual */
 	bool sources;            /* what is no option is a file */
 	int (*run)(struct cli *c); /* gives the exit status */
 };

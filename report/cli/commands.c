@@ -6,8 +6,15 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_analyze, &command_check, &command_show, &command_explain, &command_extract, &command_repair, &command_apply,
+	&command_analyze,
+	&command_check,
+	&command_show,
+	&command_explain,
+	&command_extract,
+	&command_repair,
+	&command_apply,
 	&command_undo,
+	&command_generate, /* hidden: the last */
 };
 const size_t commands_nr = sizeof(commands) / sizeof(commands[0]);
 

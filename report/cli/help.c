@@ -28,7 +28,8 @@ void help_all(FILE *f)
 		"captures and devices, also compressed.");
 	page_gap(&p);
 	for (size_t i = 0; i < commands_nr; i++)
-		page_term(&p, 2, 14, commands[i]->name, commands[i]->summary);
+		if (!commands[i]->hidden)
+			page_term(&p, 2, 14, commands[i]->name, commands[i]->summary);
 	page_gap(&p);
 	page_text(&p, 0, "pmemscope COMMAND --help tells the options of one. Start with: pmemscope analyze FILE");
 	page_gap(&p);

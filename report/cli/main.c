@@ -7,7 +7,7 @@
 static const char *next_command(const void *ctx, size_t i)
 {
 	(void)ctx;
-	return i < commands_nr ? commands[i]->name : NULL;
+	return i < commands_nr && !commands[i]->hidden ? commands[i]->name : NULL; /* the hidden ones come last */
 }
 
 static int unknown(const char *word)

@@ -4,7 +4,14 @@
 
 #include "report/cli/command.h"
 
-extern const struct command command_analyze, command_check, command_show, command_explain, command_extract,
-	command_repair, command_apply, command_undo;
+extern const struct command command_analyze;
+extern const struct command command_check;
+extern const struct command command_show;
+extern const struct command command_explain;
+extern const struct command command_extract;
+extern const struct command command_repair;
+extern const struct command command_apply;
+extern const struct command command_undo;
+extern const struct command command_generate;
 
 #endif
