@@ -10,9 +10,12 @@
 
 #include <stdio.h>
 
+struct repair;
+
 struct report_options {
 	const struct redact *redact; /* the one filter; made from the result, never NULL */
 	const struct analyze_options *analyze; /* as the analysis was asked for */
+	const struct repair *repair; /* what could be mended; NULL: not planned */
 	bool reproducible;     /* no clock, host, path or mtime */
 	enum severity fail_on; /* findings of this severity and above make the exit status 4 */
 	uint64_t now;          /* seconds since 1970; 0 = not told */

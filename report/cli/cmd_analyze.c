@@ -1,22 +1,62 @@
-/* The main job: identify, decode, check, and tell in every form. */
+/* The main job: identify, decode, check, plan repairs, and tell in every form. */
+#include "analyzer/repair/plan_file.h"
 #include "report/cli/verbs.h"
+#include "report/cli/watch.h"
 #include "report/cli/writers.h"
 #include "report/text/text.h"
 
+#include <string.h>
 #include <unistd.h>
 
-enum { OWN_TEXT = OPT_OWN };
+enum { OWN_TEXT = OPT_OWN, OWN_PLAN };
 
 static const struct option_row rows[] = {
 	{ OWN_TEXT, 0, "text", NULL, ARG_NONE, NULL,
 	  "print the report as text (default on a terminal, and when no other is asked for)" },
+	{ OWN_PLAN, 0, "plan", "FILE", ARG_FILE, NULL, "write what 'pmemscope repair' would do, for 'pmemscope apply'" },
 };
-static const struct option_table table = OPTION_TABLE("Text", rows);
+static const struct option_table table = OPTION_TABLE("Text and plan", rows);
 
 struct job {
 	struct writing writing[WRITERS_MAX];
+	const char *plan;
 	bool text;
 };
+
+/* Without somebody to ask, only what is safe is chosen; the rest stands in the plan as what could be. */
+static int safe_only(void *ctx, const struct plan *p, const struct step *proposal)
+{
+	(void)ctx;
+	(void)p;
+	return proposal->class == REPAIR_SAFE ? 0 : -1;
+}
+
+static bool mendable(const struct findings *fs)
+{
+	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next)
+		if (f->repair != REPAIR_NONE)
+			return true;
+	return false;
+}
+
+static bool plan_write(struct cli *c, const struct result *r, const struct repair *rep, const char *path)
+{
+	struct plan_file *file = plan_file_of(r->arena, r, rep);
+	struct output out;
+	bool good;
+
+	if (file == NULL) {
+		cli_error(c, EXIT_FAILED, "%s: no memory for the plan", path);
+		return false;
+	}
+	good = output_open(c, &out, path);
+	if (good) {
+		good = plan_file_write(file, out.f);
+		good = output_close(c, &out, good);
+	}
+	plan_file_close(file);
+	return good;
+}
 
 static int told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr, void *ctx)
 {
@@ -31,8 +71,25 @@ static int told(struct cli *c, const struct result *r, const struct report_optio
 		cli_error(c, 0, "%s", text && *text ? text : r->verdict);
 		buf_free(&b);
 	}
-	if (!writers_write(c, job->writing, r, o, i, nr))
+	struct report_options with = *o;
+	struct repair rep = { .plan = NULL };
+	bool planned = r->status == STATUS_OK && (job->plan || (writers_any(job->writing, NULL) && mendable(r->findings)));
+	if (planned) {
+		struct repair_options ro = { .most = REPAIR_ASK, .choose = safe_only };
+		enum status st = repair_plan(r, o->analyze, &ro, &rep);
+
+		watch_hide();
+		if (st == STATUS_OK)
+			with.repair = &rep;
+		else
+			status = outcome_join(status, cli_error(c, (int)outcome_of_status(st), "%s", rep.problem.text));
+	}
+	if (job->plan && with.repair && !plan_write(c, r, &rep, job->plan))
 		status = outcome_join(status, EXIT_FAILED);
+	if (!writers_write(c, job->writing, r, &with, i, nr))
+		status = outcome_join(status, EXIT_FAILED);
+	if (planned)
+		repair_close(&rep);
 	if (job->text && (r->status == STATUS_OK || (r->findings && r->findings->first))) {
 		struct page p = cli_page(c, stdout, o->redact);
 
@@ -55,6 +112,8 @@ static int run(struct cli *c)
 
 		if (id == OWN_TEXT)
 			job.text = true;
+		else if (id == OWN_PLAN)
+			job.plan = c->arg;
 		else if (id >= WRITER_FIRST)
 			good = writers_option(c, job.writing, id);
 		else
@@ -65,11 +124,16 @@ static int run(struct cli *c)
 			break;
 	}
 	status = c->status;
-	if (id == CLI_END && job.text && writers_any(job.writing, "-")) {
-		status = cli_error(c, EXIT_USAGE, "--text and another report cannot both go to standard output");
+	bool to_stdout = job.plan && strcmp(job.plan, "-") == 0;
+	if (id == CLI_END && (job.text || to_stdout) && (writers_any(job.writing, "-") || (job.text && to_stdout))) {
+		status = cli_error(c, EXIT_USAGE, "only one report can go to standard output");
+	} else if (id == CLI_END && job.plan && cli_operand(c, 0) && cli_operand(c, 1)) {
+		status = cli_error(c, EXIT_USAGE, "--plan: one SOURCE at a time");
+	} else if (id == CLI_END && job.plan && an.redact.level != REDACT_NONE) {
+		status = cli_error(c, EXIT_USAGE, "a plan holds the bytes themselves: --plan and --redact contradict each other");
 	} else if (id == CLI_END) {
-		if (!writers_any(job.writing, "-"))
-			job.text |= isatty(STDOUT_FILENO) || !writers_any(job.writing, NULL);
+		if (!writers_any(job.writing, "-") && !to_stdout)
+			job.text |= isatty(STDOUT_FILENO) || (!writers_any(job.writing, NULL) && !job.plan);
 		status = analysis_run(c, &an, told, &job);
 		writers_drop(c, job.writing);
 		status = cli_flush(c, status);

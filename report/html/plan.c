@@ -9,18 +9,37 @@ static void put_side(FILE *out, const char *word, const json_t *v)
 	fputs("</dd>\n", out);
 }
 
+static void put_edit(FILE *out, const json_t *doc, const json_t *e)
+{
+	json_t *place = json_pack("[O]", e);
+
+	fputs("<dl class=\"facts\"><dt>Bytes</dt><dd>", out);
+	html_put_evidence(out, doc, place);
+	fputs("</dd>\n", out);
+	put_side(out, "Was", json_object_get(e, "was"));
+	put_side(out, "Becomes", json_object_get(e, "now"));
+	fputs("</dl>\n", out);
+	json_decref(place);
+}
+
 static void put_step(FILE *out, const json_t *doc, const json_t *s)
 {
-	fputs("<li><p>", out);
-	html_put_value(out, json_object_get(s, "why"));
+	const json_t *edits = json_object_get(s, "edits"), *e;
+	size_t i;
+
+	fprintf(out, "<li><p>%s: ", json_is_true(json_object_get(s, "chosen")) ? "Chosen" : "Not chosen");
+	html_put_value(out, json_object_get(s, "says"));
 	fputs(" <span class=\"where\">", out);
 	html_put_path(out, html_string(s, "path"));
-	fputs(" ", out);
-	html_put_evidence(out, doc, json_object_get(s, "evidence"));
-	fputs("</span></p>\n<dl class=\"facts\">", out);
-	put_side(out, "Was", json_object_get(s, "was"));
-	put_side(out, "Becomes", json_object_get(s, "now"));
-	fputs("</dl></li>\n", out);
+	fputs("</span></p>\n", out);
+	if (json_object_get(s, "loses")) {
+		fputs("<dl class=\"facts\">", out);
+		put_side(out, "Loses", json_object_get(s, "loses"));
+		fputs("</dl>\n", out);
+	}
+	json_array_foreach(edits, i, e)
+		put_edit(out, doc, e);
+	fputs("</li>\n", out);
 }
 
 void html_plan_put(FILE *out, const json_t *doc)

@@ -112,10 +112,7 @@ void json_recovery(struct json *j, const struct recovery *rec)
 	}
 	if (rec->findings) {
 		json_findings(j, "findings", rec->findings);
-		json_open_object(j, "counts");
-		for (int s = ERROR; s >= NOTE; s--)
-			json_number(j, outcome_severity((enum severity)s), rec->findings->nr[s]);
-		json_close_object(j);
+		json_counts(j, "counts", rec->findings);
 	}
 	json_close_object(j);
 }

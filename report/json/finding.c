@@ -93,6 +93,14 @@ void json_findings(struct json *j, const char *key, const struct findings *fs)
 	json_close_array(j);
 }
 
+void json_counts(struct json *j, const char *key, const struct findings *fs)
+{
+	json_open_object(j, key);
+	for (int s = ERROR; s >= NOTE; s--)
+		json_number(j, outcome_severity((enum severity)s), fs->nr[s]);
+	json_close_object(j);
+}
+
 /* covers is "PH-05 PS-06" in the table, a list in JSON. */
 static void covers(struct json *j, const char *rows)
 {

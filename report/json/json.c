@@ -90,23 +90,6 @@ static void summary(struct json *j, const struct result *r, const struct report_
 	json_close_object(j);
 }
 
-static void plan(struct json *j, const struct result *r)
-{
-	uint64_t nr[4];
-
-	outcome_repairs(r->findings, nr);
-	json_open_object(j, "plan");
-	json_open_object(j, "counts");
-	json_number(j, "safe", nr[REPAIR_SAFE]);
-	json_number(j, "ask", nr[REPAIR_ASK]);
-	json_number(j, "advanced", nr[REPAIR_ADVANCED]);
-	json_number(j, "none", nr[REPAIR_NONE]);
-	json_close_object(j);
-	json_open_array(j, "steps");
-	json_close_array(j);
-	json_close_object(j);
-}
-
 static void not_checked(struct json *j, const struct findings *fs)
 {
 	json_open_array(j, "not_checked");
@@ -141,13 +124,13 @@ static void head(struct json *j, const struct result *r, const struct report_opt
 	json_pool(j, r);
 }
 
-static bool middle(struct json *j, const struct result *r)
+static bool middle(struct json *j, const struct result *r, const struct report_options *o)
 {
 	bool good;
 
 	json_activities(j, r->story);
 	json_recovery(j, r->recovery);
-	plan(j, r);
+	json_plan(j, r, o->repair);
 	not_checked(j, r->findings);
 	good = json_checks_named(j, r);
 	redaction(j);
@@ -170,7 +153,7 @@ enum status json_report(const struct result *r, const struct report_options *o, 
 	json_open_object(&j, NULL);
 	head(&j, r, o);
 	json_findings(&j, "findings", r->findings);
-	good = middle(&j, r);
+	good = middle(&j, r, o);
 	json_map(&j, r->map);
 	if (r->model.root) {
 		good &= json_layouts(&j, r->model.root);
@@ -189,7 +172,7 @@ enum status json_lines(const struct result *r, const struct report_options *o, F
 	json_open_object(&j, NULL);
 	json_word(&j, "record", "report");
 	head(&j, r, o);
-	good = middle(&j, r);
+	good = middle(&j, r, o);
 	json_close_object(&j);
 	st = finish(&j, good);
 	for (const struct finding *one = r->findings ? r->findings->first : NULL; one && st == STATUS_OK; one = one->next) {

@@ -10,6 +10,7 @@ void json_path(struct json *j, const char *key, const struct node *n);
 void json_evidence(struct json *j, const char *key, struct place p);
 void json_finding(struct json *j, const struct finding *f);
 void json_findings(struct json *j, const char *key, const struct findings *fs);
+void json_counts(struct json *j, const char *key, const struct findings *fs); /* by severity */
 void json_time(struct json *j, const char *key, uint64_t seconds);
 
 void json_sources(struct json *j, const struct result *r, const struct report_options *o);
@@ -17,6 +18,8 @@ void json_pool(struct json *j, const struct result *r);
 void json_activities(struct json *j, const struct story *s);
 void json_map(struct json *j, const struct map *m);
 void json_recovery(struct json *j, const struct recovery *rec);
+/* rep may be NULL: then there are no steps. */
+void json_plan(struct json *j, const struct result *r, const struct repair *rep);
 void json_check(struct json *j, const char *key, const struct check *c);
 /* The checks that the report names, in the order of the tables; to be freed. NULL without memory. */
 const struct check **json_checks_list(const struct result *r, size_t *nr);

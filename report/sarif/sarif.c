@@ -1,6 +1,7 @@
 #include "report/sarif/sarif.h"
 
 #include "analyzer/fingerprint.h"
+#include "analyzer/repair/rounds.h"
 #include "formats/base/digest.h"
 #include "report/json/parts.h"
 #include "report/outcome.h"
@@ -8,6 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FIX_EDITS_MAX = 256 }; /* a fix of more is told by the plan alone */
 
 /* The rules of this run in the order they are listed: those that a result or a notification names. */
 struct rules {
@@ -212,7 +215,81 @@ static void locations(struct json *j, const struct result *r, struct place at, c
 	json_close_array(j);
 }
 
-static void result(struct json *j, const struct result *r, const struct rules *rules, const struct finding *f)
+static void base64(const uint8_t *p, size_t len, struct buf *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < len ? p[i + 2] : 0);
+		char four[4] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < len ? digits[v >> 6 & 63] : '=',
+				 i + 2 < len ? digits[v & 63] : '=' };
+
+		buf_add(out, four, sizeof(four));
+	}
+}
+
+static void replacement(struct json *j, const struct edit *e)
+{
+	struct buf text = { .p = NULL };
+
+	json_open_object(j, NULL);
+	json_open_object(j, "deletedRegion");
+	json_number(j, "byteOffset", e->at);
+	json_number(j, "byteLength", e->len);
+	json_close_object(j);
+	json_open_object(j, "insertedContent");
+	base64(e->now, (size_t)e->len, &text);
+	json_word(j, "binary", buf_text(&text));
+	json_close_object(j);
+	json_close_object(j);
+	j->told.failed |= text.failed;
+	buf_free(&text);
+}
+
+/* One change for each run of edits in one file. */
+static void fix(struct json *j, const struct result *r, const struct step *s)
+{
+	json_open_object(j, NULL);
+	message(j, "description", s->says);
+	json_open_array(j, "artifactChanges");
+	for (const struct edit *e = s->first; e;) {
+		const struct item *item = e->item;
+
+		json_open_object(j, NULL);
+		json_open_object(j, "artifactLocation");
+		json_number(j, "index", artifact_of(r, item->source));
+		json_close_object(j);
+		json_open_array(j, "replacements");
+		for (; e && e->item == item; e = e->next)
+			replacement(j, e);
+		json_close_array(j);
+		json_close_object(j);
+	}
+	json_close_array(j);
+	json_close_object(j);
+}
+
+/* A fix spells bytes: only without redaction. Steps of later rounds belong to what comes up then. */
+static void fixes(struct json *j, const struct result *r, const struct repair *rep, const char *print)
+{
+	bool any = false;
+
+	if (rep == NULL || rep->plan == NULL || redact_level(j->redact) != REDACT_NONE)
+		return;
+	for (const struct step *s = rep->plan->first; s; s = s->next) {
+		if (strcmp(s->fingerprint, print) != 0 || s->first == NULL || s->edits_nr > FIX_EDITS_MAX)
+			continue;
+		if (!any)
+			json_open_array(j, "fixes");
+		any = true;
+		fix(j, r, s);
+	}
+	if (any)
+		json_close_array(j);
+}
+
+static void result(struct json *j, const struct result *r, const struct repair *rep, const struct rules *rules,
+		   const struct finding *f)
 {
 	char print[FINGERPRINT_LEN + 1];
 	struct buf path = { .p = NULL };
@@ -230,6 +307,7 @@ static void result(struct json *j, const struct result *r, const struct rules *r
 	json_open_object(j, "partialFingerprints");
 	json_word(j, "pmemscope/v1", print);
 	json_close_object(j);
+	fixes(j, r, rep, print);
 	json_open_object(j, "properties");
 	json_word(j, "verdict", outcome_verdict(f->verdict));
 	json_word(j, "repair", outcome_repair(f->repair));
@@ -303,7 +381,7 @@ enum status sarif_run(const struct result *r, const struct report_options *o, FI
 	artifacts(&j, r, o);
 	json_open_array(&j, "results");
 	for (const struct finding *one = fs ? fs->first : NULL; one; one = one->next)
-		result(&j, r, &rules, one);
+		result(&j, r, o->repair, &rules, one);
 	json_close_array(&j);
 	json_open_object(&j, "properties");
 	json_word(&j, "verdict", r->verdict);

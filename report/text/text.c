@@ -262,17 +262,50 @@ static void recovery(const struct recovery *rec, struct page *p)
 static bool said_before(const struct findings *fs, const struct unchecked *u)
 {
 	for (const struct unchecked *e = fs->unchecked; e != u; e = e->next)
-		if (e->by == u->by && strcmp(e->why, u->why) == 0)
+		if (strcmp(e->why, u->why) == 0)
 			return true;
 	return false;
 }
 
+/* Each reason once, with the checks that gave it. */
 static void not_checked(const struct findings *fs, struct page *p)
 {
+	struct buf b = { .p = NULL };
+
 	page_heading(p, "Not checked");
-	for (const struct unchecked *u = fs->unchecked; u; u = u->next)
-		if (!said_before(fs, u))
-			line(p, 2, 26, u->by->id, u->why);
+	for (const struct unchecked *u = fs->unchecked; u; u = u->next) {
+		const struct check *last = NULL;
+
+		if (said_before(fs, u))
+			continue;
+		page_text(p, 2, "%s", page_sentence(p, u->why, &b) ? buf_text(&b) : "(left out)");
+		buf_cut(&b, 0);
+		for (const struct unchecked *e = u; e; e = e->next)
+			if (strcmp(e->why, u->why) == 0 && e->by != last) {
+				buf_printf(&b, "%s%s", b.len ? ", " : "", e->by->id);
+				last = e->by;
+			}
+		page_styled(p, 4, STYLE_FAINT, buf_text(&b));
+	}
+	buf_free(&b);
+}
+
+static void mending(const struct result *r, struct page *p)
+{
+	static const char *const words[] = {
+		[REPAIR_SAFE] = "safe to mend", [REPAIR_ASK] = "need a decision", [REPAIR_ADVANCED] = "lose something when mended",
+	};
+	struct buf b = { .p = NULL };
+	uint64_t nr[4];
+
+	outcome_repairs(r->findings, nr);
+	for (int c = REPAIR_SAFE; c <= REPAIR_ADVANCED; c++)
+		if (nr[c])
+			buf_printf(&b, "%s%" PRIu64 " %s", b.len ? ", " : "", nr[c], words[c]);
+	if (b.len)
+		page_text(p, 0, "Of the findings %s; 'pmemscope repair' shows the steps and writes nothing without being told.",
+			  buf_text(&b));
+	buf_free(&b);
 }
 
 static void source(const struct source *s, struct page *p)
@@ -334,6 +367,7 @@ enum status text_report(const struct result *r, const struct report_options *o, 
 		text_findings(fs, p);
 		page_gap(p);
 		page_text(p, 0, "'pmemscope explain ID' tells what one means and what to do.");
+		mending(r, p);
 	}
 	if (r->story && (r->story->first || r->story->summary))
 		activities(r->story, p);
