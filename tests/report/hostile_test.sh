@@ -13,23 +13,21 @@ cp pool "$file"
 put "$file" 100 'XXXX'
 
 for s in pool notext "$file"; do
-	for form in json jsonl sarif markdown; do
-		"$PMEMSCOPE" analyze --quiet --$form out.$form "$s" 2>err || true
-		tr -d '\t' <out.$form >clean # SARIF, JSON and Markdown of ours have no tabs to lose
-		no_control clean
-		no_control err
+	"$PMEMSCOPE" analyze --quiet --json out.json --jsonl out.jsonl --sarif out.sarif --markdown out.markdown \
+		--text --color=never "$s" >out.text 2>err || true
+	for form in json jsonl sarif markdown text; do
+		no_control out.$form
 	done
+	no_control err
 	python3 -m json.tool out.json >/dev/null || fail "$s: no JSON"
 	python3 -m json.tool out.sarif >/dev/null || fail "$s: no SARIF"
 	! grep -q '<script\|<img' out.markdown || fail "$s: markup in Markdown"
-	for args in "analyze --text" "check -v" "show" ; do
+	for args in "check -v" show; do
 		$PMEMSCOPE $args --quiet --color=never "$s" >text 2>err || true
 		no_control text
 		no_control err
 		[ -s text ] || fail "$s: $args says nothing"
 	done
-	"$PMEMSCOPE" show "$s" obj.descriptor >text 2>err
-	no_control text
 	"$PMEMSCOPE" show --hex "$s" obj.descriptor >text 2>err
 	no_control text
 done

@@ -30,6 +30,8 @@ sources=(obj.pool log.pool blk.pool set open.pool tx.pool bad-obj.pool bad-log.p
 for s in "${sources[@]}"; do
 	"$PMEMSCOPE" analyze --quiet --json "$s.json" "$s" 2>err || true
 	[ -s "$s.json" ] || fail "no report of $s: $(cat err)"
+done
+for s in bad-obj.pool tx.pool set; do
 	"$PMEMSCOPE" analyze --quiet --deep --user-bytes --json "$s.deep.json" "$s" 2>err || true
 	for level in ids metadata-only strict; do
 		"$PMEMSCOPE" analyze --quiet --redact "$level" --json "$s.$level.json" "$s" 2>err || true
@@ -87,12 +89,16 @@ for s in obj.pool bad-obj.pool bad-blk.pool tx.pool obj.pool.gz; do
 	cp "$s" "other/place/renamed-$s"
 	touch -d '2001-02-03' "other/place/renamed-$s"
 	[ ! -f "$s.map" ] || cp "$s.map" "other/place/renamed-$s.map"
-	for form in json jsonl sarif markdown; do
-		"$PMEMSCOPE" analyze --quiet --reproducible --$form one.$form "$s" || true
-		"$PMEMSCOPE" analyze --quiet --reproducible --$form two.$form "other/place/renamed-$s" || true
-		cmp one.$form two.$form || fail "$s: --$form differs"
-		! grep -qF "$(hostname)" one.$form || [ "$(hostname | wc -c)" -lt 5 ] || fail "$s: the host is in --$form"
-		! grep -qF "$PWD" one.$form || fail "$s: a path is in --$form"
+	reports() { # PREFIX SOURCE
+		"$PMEMSCOPE" analyze --quiet --reproducible --json $1.json --jsonl $1.jsonl --sarif $1.sarif \
+			--markdown $1.md --html $1.html --text "$2" >$1.text || true
+	}
+	reports one "$s"
+	reports two "other/place/renamed-$s"
+	for form in json jsonl sarif md html text; do
+		cmp one.$form two.$form || fail "$s: $form differs"
+		! grep -qF "$(hostname)" one.$form || [ "$(hostname | wc -c)" -lt 5 ] || fail "$s: the host is in $form"
+		! grep -qF "$PWD" one.$form || fail "$s: a path is in $form"
 	done
 done
 

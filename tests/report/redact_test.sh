@@ -15,21 +15,20 @@ cp $pool secret-directory/torn.pool
 put secret-directory/torn.pool 60 'XXXX'
 put secret-directory/torn.pool 4200 'private words'
 
-outputs() { # LEVEL: all that can be written of it, one after the other
-	local s level=$1
+outputs() { # LEVEL OPTION...: all that can be written, one after the other
+	local s level=$1 path
 	shift
 	for s in $pool secret-directory/torn.pool secret-directory/set; do
-		for form in json jsonl sarif markdown; do
-			"$PMEMSCOPE" analyze --quiet --redact "$level" "$@" --$form - $s 2>&1 || true
-		done
-		"$PMEMSCOPE" analyze --quiet --redact "$level" "$@" --text $s 2>&1 || true
-		"$PMEMSCOPE" check -v --quiet --redact "$level" "$@" $s 2>&1 || true
-		"$PMEMSCOPE" show --quiet --redact "$level" --depth 20 $s 2>&1 || true
-		for path in 'replica[0].part[0].header' obj.descriptor; do
-			"$PMEMSCOPE" show --quiet --redact "$level" $s "$path" 2>&1 || true
-			"$PMEMSCOPE" show --quiet --redact "$level" --hex $s "$path" 2>&1 || true
-			"$PMEMSCOPE" show --quiet --redact "$level" --json $s "$path" 2>&1 || true
-		done
+		rm -f o.*
+		"$PMEMSCOPE" analyze --quiet --redact "$level" "$@" --json o.json --jsonl o.jsonl --sarif o.sarif \
+			--markdown o.md --html o.html --text $s 2>&1 || true
+		cat o.*
+	done
+	"$PMEMSCOPE" check -v --quiet --redact "$level" "$@" secret-directory/torn.pool 2>&1 || true
+	"$PMEMSCOPE" show --quiet --redact "$level" --depth 20 secret-directory/set 2>&1 || true
+	for path in 'replica[0].part[0].header' obj.descriptor; do
+		"$PMEMSCOPE" show --quiet --redact "$level" $pool "$path" 2>&1 || true
+		"$PMEMSCOPE" show --quiet --redact "$level" --hex $pool "$path" 2>&1 || true
 	done
 }
 hex_of() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n'; }
