@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { OWN_JSON = OPT_OWN, OWN_HEX, OWN_DEPTH, OWN_LIMIT };
-enum { DEPTH_USUAL = 4, DEPTH_MAX = 1000, LIMIT_USUAL = 16, HEX_USUAL = 4096 };
+enum { DEPTH_USUAL = 4, LIMIT_USUAL = 16, HEX_USUAL = 4096 };
 
 static const struct option_row rows[] = {
 	{ OWN_JSON, 0, "json", NULL, ARG_NONE, NULL, "as JSON" },
@@ -172,7 +172,7 @@ static bool own(struct cli *c, struct job *job, int id)
 	} else if (id == OWN_HEX) {
 		job->hex = true;
 	} else if (id == OWN_DEPTH) {
-		if (!cli_count(c, "--depth", DEPTH_MAX, &v))
+		if (!cli_count(c, "--depth", TREE_DEPTH_MAX, &v))
 			return false;
 		job->limits.depth = (unsigned)v;
 	} else {

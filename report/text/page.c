@@ -142,6 +142,17 @@ void page_text(struct page *p, unsigned indent, const char *fmt, ...)
 	free(text);
 }
 
+void page_item(struct page *p, unsigned indent, const char *text)
+{
+	struct buf b = { .p = NULL };
+
+	clean_text(&b, text);
+	spaces(p, indent);
+	fputs("- ", p->f);
+	wrap(p, indent + 2, indent + 2, STYLE_PLAIN, buf_text(&b));
+	buf_free(&b);
+}
+
 void page_paragraphs(struct page *p, unsigned indent, const char *text)
 {
 	while (*text) {

@@ -27,6 +27,8 @@ void page_gap(struct page *p); /* an empty line */
 /* Wrapped between words; a word longer than the line stays whole. */
 void page_text(struct page *p, unsigned indent, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void page_styled(struct page *p, unsigned indent, enum page_style style, const char *text);
+/* The same behind a dash. */
+void page_item(struct page *p, unsigned indent, const char *text);
 /* Paragraphs separated by empty lines. */
 void page_paragraphs(struct page *p, unsigned indent, const char *text);
 /* A term, and beside it (below it on narrow pages) its text. term_width: columns, with a gap. */

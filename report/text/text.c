@@ -7,9 +7,11 @@
 #include "report/tell.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_TOLD = 3, SAME_TOLD = 5, ACTIVITIES_TOLD = 20, CHANGES_TOLD = 3, STEPS_TOLD = 20, UNREAD_TOLD = 4 };
+enum { PIECES_TOLD = 3, SAME_TOLD = 5, ACTIVITIES_TOLD = 20, CHANGES_TOLD = 3, STEPS_TOLD = 20, UNREAD_TOLD = 4,
+       REASONS_TOLD = 20 };
 
 static enum page_style style_of(enum severity s)
 {
@@ -142,6 +144,11 @@ static const char *repair_words(enum remedy_class c)
 	return words[c];
 }
 
+static bool same_group(const struct finding *a, const struct finding *b)
+{
+	return a->by == b->by && a->severity == b->severity;
+}
+
 /* All of one check and severity, told at the first of them. */
 static void group(const struct findings *fs, const struct finding *first, struct page *p)
 {
@@ -152,7 +159,7 @@ static void group(const struct findings *fs, const struct finding *first, struct
 	page_term_styled(p, 0, 9, style_of(first->severity), term, first->by->says);
 	page_text(p, 2, "[%s] %s", first->by->id, first->severity == NOTE ? "" : repair_words(first->repair));
 	for (const struct finding *f = first; f; f = f->next)
-		if (f->by == first->by && f->severity == first->severity && listed++ < SAME_TOLD) {
+		if (same_group(f, first) && listed++ < SAME_TOLD) {
 			finding(f, p);
 			told++;
 		}
@@ -162,25 +169,43 @@ static void group(const struct findings *fs, const struct finding *first, struct
 		page_text(p, 4, "%" PRIu64 " in all; --max-findings lists more of them", total);
 }
 
-static bool told_before(const struct findings *fs, const struct finding *f)
+/* The first findings of each group, in order. A group is a check and a severity: there are some hundreds. */
+static const struct finding **groups(const struct findings *fs, size_t *nr)
 {
-	for (const struct finding *e = fs->first; e != f; e = e->next)
-		if (e->by == f->by && e->severity == f->severity)
-			return true;
-	return false;
+	const struct finding **list = NULL;
+	size_t room = 0;
+
+	*nr = 0;
+	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next) {
+		size_t i = 0;
+
+		while (i < *nr && !same_group(list[i], f))
+			i++;
+		if (i < *nr)
+			continue;
+		if (*nr == room) {
+			room = room ? 2 * room : 32;
+			const struct finding **more = realloc(list, room * sizeof(*more));
+			if (more == NULL)
+				break;
+			list = more;
+		}
+		list[(*nr)++] = f;
+	}
+	return list;
 }
 
 void text_findings(const struct findings *fs, struct page *p)
 {
-	bool any = false;
+	size_t nr;
+	const struct finding **list = groups(fs, &nr);
 
-	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next)
-		if (!told_before(fs, f)) {
-			if (any)
-				page_gap(p);
-			group(fs, f, p);
-			any = true;
-		}
+	for (size_t i = 0; i < nr; i++) {
+		if (i)
+			page_gap(p);
+		group(fs, list[i], p);
+	}
+	free(list);
 }
 
 static void line(struct page *p, unsigned indent, unsigned width, const char *term, const char *text)
@@ -193,43 +218,71 @@ static void line(struct page *p, unsigned indent, unsigned width, const char *te
 	buf_free(&b);
 }
 
-static void activities(const struct story *s, struct page *p)
+static bool same_words(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Nothing but the actor is another: told once for all in a row. */
+static bool alike(const struct activity *a, const struct activity *b)
+{
+	return a->state == b->state && same_words(a->stage, b->stage) && same_words(a->says, b->says) &&
+	       same_words(a->outcome, b->outcome) && a->changes_nr == 0 && b->changes_nr == 0;
+}
+
+static void activity(const struct activity *a, const struct activity *last, struct page *p)
 {
 	static const char *const words[ACTIVITY_STATES] = {
 		[ACTIVITY_FORWARD] = "will be finished", [ACTIVITY_BACK] = "will be taken back",
 		[ACTIVITY_TORN] = "will be ignored", [ACTIVITY_UNSURE] = "in doubt", [ACTIVITY_PAST] = "over",
 	};
 	struct buf b = { .p = NULL }, place = { .p = NULL };
+	unsigned told = 0;
+
+	if (page_sentence(p, a->actor, &b) == NULL)
+		buf_puts(&b, "somebody");
+	if (last != a && redact_shows(p->redact, TOLD_SENTENCE))
+		buf_printf(&b, " to %s", last->actor);
+	page_text(p, 2, "%s: %s (%s)", buf_text(&b), a->stage ? a->stage : "at work", words[a->state]);
+	if (page_sentence(p, a->says, &b))
+		page_text(p, 4, "%s", buf_text(&b));
+	if (page_sentence(p, a->outcome, &b))
+		page_text(p, 4, "%s", buf_text(&b));
+	for (const struct change *c = a->first; c && told < CHANGES_TOLD; c = c->next, told++) {
+		buf_cut(&place, 0);
+		text_place(p, (struct place){ c->image, c->at, c->len }, &place);
+		if (page_sentence(p, c->what, &b) == NULL)
+			buf_puts(&b, "bytes");
+		buf_printf(&b, " (%s)", buf_text(&place));
+		page_item(p, 4, buf_text(&b));
+	}
+	if (a->changes_nr > told)
+		page_text(p, 4, "and %" PRIu64 " more places", a->changes_nr - told);
+	buf_free(&b);
+	buf_free(&place);
+}
+
+static void activities(const struct story *s, struct page *p)
+{
+	struct buf b = { .p = NULL };
+	uint64_t all = 0, told = 0;
 	unsigned nr = 0;
 
 	page_heading(p, "What was happening");
 	if (page_sentence(p, s->summary, &b))
 		page_text(p, 2, "%s", buf_text(&b));
 	for (const struct activity *a = s->first; a && nr < ACTIVITIES_TOLD; a = a->next, nr++) {
-		page_sentence(p, a->actor, &b);
-		page_text(p, 2, "%s: %s (%s)", b.len ? buf_text(&b) : "somebody", a->stage ? a->stage : "at work",
-			  words[a->state]);
-		if (page_sentence(p, a->says, &b))
-			page_text(p, 4, "%s", buf_text(&b));
-		if (page_sentence(p, a->outcome, &b))
-			page_text(p, 4, "%s", buf_text(&b));
-		unsigned told = 0;
-		for (const struct change *c = a->first; c && told < CHANGES_TOLD; c = c->next, told++) {
-			buf_cut(&place, 0);
-			text_place(p, (struct place){ c->image, c->at, c->len }, &place);
-			page_sentence(p, c->what, &b);
-			page_text(p, 4, "- %s (%s)", b.len ? buf_text(&b) : "bytes", buf_text(&place));
-		}
-		if (a->changes_nr > told)
-			page_text(p, 4, "and %" PRIu64 " more places", a->changes_nr - told);
+		const struct activity *first = a;
+
+		for (told++; a->next && alike(first, a->next); told++)
+			a = a->next;
+		activity(first, a, p);
 	}
-	uint64_t all = 0;
 	for (int i = 0; i < ACTIVITY_STATES; i++)
 		all += s->nr[i];
-	if (all > nr)
-		page_text(p, 2, "and %" PRIu64 " more; the JSON report lists them", all - nr);
+	if (all > told)
+		page_text(p, 2, "and %" PRIu64 " more; the JSON report lists them", all - told);
 	buf_free(&b);
-	buf_free(&place);
 }
 
 static void recovery(const struct recovery *rec, struct page *p)
@@ -245,7 +298,7 @@ static void recovery(const struct recovery *rec, struct page *p)
 		page_text(p, 4, "%s", buf_text(&b));
 	for (const struct recovery_step *s = rec->first; s && nr < STEPS_TOLD; s = s->next, nr++)
 		if (page_sentence(p, s->says, &b))
-			page_text(p, 4, "- %s", buf_text(&b));
+			page_item(p, 4, buf_text(&b));
 	if (rec->steps_nr > nr)
 		page_text(p, 4, "and %" PRIu64 " more steps", rec->steps_nr - nr);
 	line(p, 2, 17, "not simulated", rec->not_simulated);
@@ -259,34 +312,42 @@ static void recovery(const struct recovery *rec, struct page *p)
 	buf_free(&b);
 }
 
-static bool said_before(const struct findings *fs, const struct unchecked *u)
+static void ids_of(const struct unchecked *first, struct buf *out)
 {
-	for (const struct unchecked *e = fs->unchecked; e != u; e = e->next)
-		if (strcmp(e->why, u->why) == 0)
-			return true;
-	return false;
+	const struct check *last = NULL;
+
+	for (const struct unchecked *u = first; u; u = u->next)
+		if (strcmp(u->why, first->why) == 0 && u->by != last) {
+			buf_printf(out, "%s%s", out->len ? ", " : "", u->by->id);
+			last = u->by;
+		}
 }
 
 /* Each reason once, with the checks that gave it. */
 static void not_checked(const struct findings *fs, struct page *p)
 {
+	const struct unchecked *told[REASONS_TOLD];
 	struct buf b = { .p = NULL };
+	uint64_t left = 0;
+	size_t nr = 0;
 
 	page_heading(p, "Not checked");
 	for (const struct unchecked *u = fs->unchecked; u; u = u->next) {
-		const struct check *last = NULL;
+		size_t i = 0;
 
-		if (said_before(fs, u))
+		while (i < nr && strcmp(told[i]->why, u->why) != 0)
+			i++;
+		left += i == REASONS_TOLD;
+		if (i < nr || i == REASONS_TOLD)
 			continue;
+		told[nr++] = u;
 		page_text(p, 2, "%s", page_sentence(p, u->why, &b) ? buf_text(&b) : "(left out)");
 		buf_cut(&b, 0);
-		for (const struct unchecked *e = u; e; e = e->next)
-			if (strcmp(e->why, u->why) == 0 && e->by != last) {
-				buf_printf(&b, "%s%s", b.len ? ", " : "", e->by->id);
-				last = e->by;
-			}
+		ids_of(u, &b);
 		page_styled(p, 4, STYLE_FAINT, buf_text(&b));
 	}
+	if (left)
+		page_text(p, 2, "and %" PRIu64 " more; the JSON report lists them", left);
 	buf_free(&b);
 }
 

@@ -89,28 +89,28 @@ static const struct node *skip_alike(struct page *p, const struct node *n, unsig
 void tree_below(struct page *p, const struct node *top, struct tree_limits l)
 {
 	const struct node *n = top->child;
+	uint64_t before[TREE_DEPTH_MAX] = { 0 }; /* neighbours of the same name that stand before n, at each depth */
 	unsigned depth = 0;
 
+	if (l.depth > TREE_DEPTH_MAX)
+		l.depth = TREE_DEPTH_MAX;
 	while (n && l.depth) {
-		uint64_t alike = 0;
-
-		for (const struct node *c = n->parent->child; n->numbered && c != n; c = c->next)
-			alike = strcmp(c->name, n->name) == 0 ? alike + 1 : 0;
-		if (alike >= l.alike) {
+		if (n->numbered && before[depth] >= l.alike) {
 			n = skip_alike(p, n, depth);
 		} else {
 			branch(p, n, depth, l);
 			if (n->child && depth + 1 < l.depth) {
 				n = n->child;
-				depth++;
+				before[++depth] = 0;
 				continue;
 			}
 		}
-		while (n && n->next == NULL) {
-			n = n->parent == top ? NULL : n->parent;
+		while (n->next == NULL && n->parent != top) {
+			n = n->parent;
 			depth--;
 		}
-		n = n ? n->next : NULL;
+		before[depth] = n->next && strcmp(n->next->name, n->name) == 0 ? before[depth] + 1 : 0;
+		n = n->next;
 	}
 }
 

@@ -5,6 +5,8 @@
 #include "formats/base/node.h"
 #include "report/text/page.h"
 
+enum { TREE_DEPTH_MAX = 64 };
+
 struct tree_limits {
 	unsigned depth; /* levels below the node */
 	uint64_t alike; /* neighbours of one name, or elements, shown; the rest is counted */
