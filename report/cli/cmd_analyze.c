@@ -131,6 +131,8 @@ static int run(struct cli *c)
 		status = cli_error(c, EXIT_USAGE, "--plan: one SOURCE at a time");
 	} else if (id == CLI_END && job.plan && an.redact.level != REDACT_NONE) {
 		status = cli_error(c, EXIT_USAGE, "a plan holds the bytes themselves: --plan and --redact contradict each other");
+	} else if (id == CLI_END && !writers_fit(c, job.writing)) {
+		status = c->status;
 	} else if (id == CLI_END) {
 		if (!writers_any(job.writing, "-") && !to_stdout)
 			job.text |= isatty(STDOUT_FILENO) || (!writers_any(job.writing, NULL) && !job.plan);

@@ -58,6 +58,19 @@ bool writers_any(const struct writing *w, const char *path)
 	return false;
 }
 
+bool writers_fit(struct cli *c, const struct writing *w)
+{
+	bool several = cli_operand(c, 0) && cli_operand(c, 1);
+
+	for (int n = 0; n < WRITERS_NR; n++)
+		if (w[n].path && !w[n].directory && several && writers[n].before == NULL) {
+			c->status = cli_error(c, EXIT_USAGE, "--%s: several SOURCEs need a directory: --%s DIR/", rows[n].name,
+					      rows[n].name);
+			return false;
+		}
+	return true;
+}
+
 /* DIR/003-pool.obj.json: the number keeps two SOURCEs of one name apart. */
 static char *name_in(const char *dir, const char *source, const char *suffix, int i, int nr)
 {
@@ -124,13 +137,6 @@ bool writers_write(struct cli *c, struct writing *w, const struct result *r, con
 			continue;
 		if (w[n].directory) {
 			good &= put_alone(c, to, &w[n], r, o, i, nr);
-			continue;
-		}
-		if (nr > 1 && to->before == NULL) {
-			if (i == 0)
-				cli_error(c, EXIT_USAGE, "--%s: several SOURCEs need a directory: --%s DIR/", rows[n].name,
-					  rows[n].name);
-			good = false;
 			continue;
 		}
 		if (i == 0 && !output_open(c, &w[n].out, w[n].path)) {

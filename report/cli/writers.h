@@ -29,6 +29,8 @@ enum { WRITERS_MAX = 8 };
 /* Takes a writer's option. False, with c->status, when a second one wants standard output. */
 bool writers_option(struct cli *c, struct writing *w, int id);
 bool writers_any(const struct writing *w, const char *path); /* one goes to path; NULL: anywhere */
+/* After the options: false, with c->status, when one file cannot hold as many results as there are SOURCEs. */
+bool writers_fit(struct cli *c, const struct writing *w);
 /* Opens, writes result i of nr, closes after the last. False, with a message. */
 bool writers_write(struct cli *c, struct writing *w, const struct result *r, const struct report_options *o, int i, int nr);
 /* Removes what is not finished. */

@@ -30,6 +30,9 @@ exits 16 "$PMEMSCOPE" analyze --memory 12Q good
 exits 16 "$PMEMSCOPE" analyze --map nothing good
 exits 16 "$PMEMSCOPE" analyze --progress=x good
 exits 16 "$PMEMSCOPE" analyze --json - --sarif - good
+exits 16 "$PMEMSCOPE" analyze --html x.html good bad
+exits 16 "$PMEMSCOPE" analyze --plan x.plan good bad
+exits 16 "$PMEMSCOPE" analyze --plan x.plan --redact ids bad
 exits 16 "$PMEMSCOPE" show good there.is.none
 exits 16 "$PMEMSCOPE" show --json --hex good
 exits 0 "$PMEMSCOPE" --help
