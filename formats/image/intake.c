@@ -1,6 +1,7 @@
 #include "formats/image/intake.h"
 
 #include "formats/image/compressed.h"
+#include "formats/image/hash.h"
 #include "formats/image/open.h"
 #include "formats/image/peel.h"
 
@@ -180,6 +181,8 @@ enum status intake_finish(struct intake *in, struct problem *p)
 		enum status s = compressed_finish(it->image, p);
 
 		it->source->size = it->image->size;
+		if (s == STATUS_OK && in->options.hash_plain && !it->source->decoded_hashed)
+			s = hash_image(&in->options, it->image, it->source, p);
 		if (st == STATUS_OK)
 			st = s;
 	}

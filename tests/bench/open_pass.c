@@ -1,11 +1,12 @@
 /*
- * Opens a source as analyze does, lets the pass and the hashes end, and tells what came out:
- * open_pass FILE. The part of the benchmark that is the evidence room's.
+ * Opens a source as analyze does, lets the pass and the hashes end, and tells what came out and the peak
+ * of memory: open_pass FILE. The part of the benchmark that is the evidence room's.
  */
 #include "formats/base/digest.h"
 #include "formats/image/intake.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 int main(int argc, char **argv)
 {
@@ -33,6 +34,9 @@ int main(int argc, char **argv)
 		}
 		printf("%s%s\n", s->note ? ", " : "", s->note ? s->note : "");
 	}
+	struct rusage used;
+	getrusage(RUSAGE_SELF, &used);
+	printf("peak memory %ld KiB\n", used.ru_maxrss);
 	intake_close(&in);
 	arena_close(in.arena);
 	return (int)st;

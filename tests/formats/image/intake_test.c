@@ -1,5 +1,6 @@
 #include "formats/image/intake.h"
 
+#include "formats/base/digest.h"
 #include "tests/formats/image/scratch.h"
 
 #include <sys/stat.h>
@@ -194,4 +195,49 @@ Test(intake, ranges_that_could_not_be_read_are_counted_once)
 	cr_assert_eq(s->unread.nr, 1);
 	sources_close(&all);
 	arena_close(a);
+}
+
+static bool stop_there(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	(void)what;
+	cr_assert(done <= total);
+	return false;
+}
+
+Test(intake, plain_files_are_hashed_when_that_is_asked_for)
+{
+	struct problem pr = { STATUS_OK, "" };
+	struct intake in = scratch_intake();
+	char text[65], want[65];
+
+	put("plain", 100000, "deep");
+	put("plain", 3000000, "end");
+	in.options.hash_plain = true;
+	cr_assert_eq(intake_open(&in, scratch_path("plain"), "pool", "given", &pr), STATUS_OK);
+	cr_assert_eq(intake_finish(&in, &pr), STATUS_OK);
+	const struct source *src = in.first->source;
+	cr_assert(src->stored_hashed && src->decoded_hashed && src->decoded_tree_hashed);
+	scratch_sh("sha256sum < plain | cut -c1-64 > sum; gzip -c plain > plain.gz");
+	size_t len;
+	uint8_t *sum = scratch_get("sum", &len);
+	snprintf(want, sizeof(want), "%.64s", (const char *)sum);
+	digest_text(src->stored_sha256, text);
+	cr_assert_str_eq(text, want);
+	free(sum);
+
+	/* the pass over a stream makes the same tree */
+	struct intake gz = scratch_intake();
+	cr_assert_eq(intake_open(&gz, scratch_path("plain.gz"), "pool", "given", &pr), STATUS_OK);
+	cr_assert_eq(intake_finish(&gz, &pr), STATUS_OK);
+	cr_assert_eq(memcmp(gz.first->source->decoded_tree_sha256, src->decoded_tree_sha256, 32), 0);
+	scratch_close(&gz);
+	scratch_close(&in);
+
+	in = scratch_intake();
+	in.options.hash_plain = true;
+	in.options.progress = stop_there;
+	cr_assert_eq(intake_open(&in, scratch_path("plain"), "pool", "given", &pr), STATUS_OK);
+	cr_assert_eq(intake_finish(&in, &pr), STATUS_INTERRUPTED);
+	scratch_close(&in);
 }
