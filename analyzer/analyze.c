@@ -167,9 +167,9 @@ static bool begin(const char *path, const struct analyze_options *o, struct resu
 	return true;
 }
 
-static enum status end(struct result *out, enum status st)
+static enum status end(struct result *out, const struct analyze_options *o, enum status st)
 {
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && !o->no_map)
 		out->map = map_make(out->arena, &out->model, out->findings, out->story);
 	out->status = st == STATUS_OK ? hidden_failure(out) : st;
 	verdict_make(out);
@@ -185,7 +185,7 @@ enum status analyze(const char *path, const struct analyze_options *o, struct re
 	st = look(path, o, out);
 	/* also after a failure: what was hashed and counted by then is told */
 	late = intake_finish(&out->intake, &out->problem);
-	return end(out, st == STATUS_OK ? late : st);
+	return end(out, o, st == STATUS_OK ? late : st);
 }
 
 enum status analyze_again(const struct result *first, struct image *const *images, const struct analyze_options *o,
@@ -199,7 +199,7 @@ enum status analyze_again(const struct result *first, struct image *const *image
 	out->intake.again = &again;
 	st = look(first->path, o, out);
 	out->intake.again = NULL;
-	return end(out, st);
+	return end(out, o, st);
 }
 
 void analyze_close(struct result *r)

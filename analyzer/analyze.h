@@ -11,6 +11,7 @@ struct analyze_options {
 	struct intake_options intake;
 	const char *const *maps; /* "OLD=NEW" path prefixes for parts of a set; maps_nr of them */
 	size_t maps_nr;
+	bool no_map;             /* nobody will look at the picture of what lies where: it costs a reading */
 	const char *const *only, *const *skip; /* check ids or "prefix*"; 0 of only = all */
 	size_t only_nr, skip_nr;
 	uint32_t max_findings;   /* kept per check */

@@ -27,6 +27,16 @@ static uint32_t state_class(struct map *m, enum btt_map_state state, bool lost)
 	return map_class(m, "written", "A block that holds data.", MAP_DATA);
 }
 
+/* The same, asked once for each thing that a word can say: maps have hundreds of millions of words. */
+static uint32_t word_class(struct map *m, uint32_t known[5], uint32_t word, bool lost)
+{
+	uint32_t *class = &known[lost ? 4 : btt_map_state(word)];
+
+	if (*class == UINT32_MAX)
+		*class = state_class(m, btt_map_state(word), lost);
+	return *class;
+}
+
 /* Words that say the same are put as one. */
 static const struct map_band *words_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
 {
@@ -41,6 +51,8 @@ static const struct map_band *words_band(struct map *m, const struct btt *b, con
 		.node = ar->map_node,
 	});
 
+	uint32_t known[] = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
+
 	if (band == NULL || words == NULL || lost == NULL)
 		return NULL;
 	for (uint64_t at = 0; at < band->len; at += (uint64_t)WORDS_AT_ONCE * WORD_LEN) {
@@ -50,10 +62,10 @@ static const struct map_band *words_band(struct map *m, const struct btt *b, con
 		if (!btt_map_read(b, ar, (uint32_t)first, nr, words, lost))
 			return band;
 		for (uint32_t i = 0, start = 0; i < nr; i++) {
-			uint32_t class = state_class(m, btt_map_state(words[i]), lost[i]);
+			uint32_t class = word_class(m, known, words[i], lost[i]);
 
 			if (band->slice && i + 1 < nr &&
-			    class == state_class(m, btt_map_state(words[i + 1]), lost[i + 1]))
+			    class == word_class(m, known, words[i + 1], lost[i + 1]))
 				continue;
 			map_put(band, (struct map_tile){
 				.at = band->at + WORD_LEN * (first + start), .len = (uint64_t)WORD_LEN * (i + 1 - start),

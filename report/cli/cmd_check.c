@@ -28,6 +28,7 @@ static int run(struct cli *c)
 	int id, status;
 
 	analysis_start(&an);
+	an.options.no_map = true;
 	while ((id = cli_next(c)) >= 0) {
 		if (id == 'v')
 			verbose = true;
