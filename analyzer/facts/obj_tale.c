@@ -99,7 +99,9 @@ static struct change *change_add(struct obj_tale *t, struct activity *a, uint64_
 {
 	struct change *c;
 
-	if (a == NULL || a->changes_nr++ >= CHANGES_KEPT || (c = ARENA_NEW(t->arena, struct change)) == NULL)
+	if (a == NULL || a->changes_nr++ >= CHANGES_KEPT ||
+	    (a->state == ACTIVITY_PAST && t->past_kept++ >= OBJ_TALE_PAST_KEPT) ||
+	    (c = ARENA_NEW(t->arena, struct change)) == NULL)
 		return NULL;
 	*c = (struct change){ .image = t->pool->image, .at = at, .len = len };
 	c->shown = len < CHANGE_SHOWN ? (uint32_t)len : CHANGE_SHOWN;

@@ -13,7 +13,9 @@ struct obj_tale {
 	struct obj_finder *finder;
 	struct image *so_far; /* an overlay: the pool with the redo entries told so far carried out */
 	uint64_t budget;      /* bytes of logs that may still be read */
+	uint32_t past_kept;   /* changes of activities that are over */
 };
+enum { OBJ_TALE_PAST_KEPT = 4096 }; /* of all lanes; the rest is counted */
 
 /* A new activity, at the end. NULL without memory. */
 struct activity *obj_tale_activity(struct obj_tale *t, enum activity_state state, const struct obj_lane *lane,
