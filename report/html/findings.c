@@ -136,7 +136,7 @@ static void put_unchecked(FILE *out, const json_t *doc)
 	if (json_array_size(list) == 0)
 		return;
 	fprintf(out, "<details id=\"not-checked\"><summary>Not checked, and why (%" PRIu64 ")</summary>\n"
-		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Not checked\"><table>"
+		"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Not checked\"><table>"
 		"<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Where</th>"
 		"<th scope=\"col\">Why</th></tr></thead><tbody>\n", all);
 	json_array_foreach(list, i, u) {

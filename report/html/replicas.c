@@ -92,7 +92,7 @@ static size_t put_rows(FILE *out, const json_t *layout, const json_t *const *nod
 
 static void put_head(FILE *out, const char *const *paths, size_t nr, const char *name)
 {
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", out);
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", out);
 	html_put_text(out, name);
 	fputs(" side by side\"><table class=\"sides\"><thead><tr><th scope=\"col\">field</th>", out);
 	for (size_t i = 0; i < nr; i++) {

@@ -34,7 +34,7 @@ static void put_before_after(FILE *out, const json_t *before, const json_t *afte
 		fputs("</dl>\n", out);
 		return;
 	}
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Bytes before and after\"><table class=\"bytes\">"
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Bytes before and after\"><table class=\"bytes\">"
 	      "<thead><tr><th scope=\"col\">byte</th><th scope=\"col\">before</th><th scope=\"col\">after</th></tr></thead><tbody>\n",
 	      out);
 	for (size_t row = 0; row < nr; row += ROW) {

@@ -68,7 +68,7 @@ function told(v) {
 
 /* A region that may scroll sideways, reachable by keyboard. */
 function scroll(label, child) {
-	return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, child);
+	return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, child);
 }
 
 function atHash(path) {

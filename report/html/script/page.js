@@ -28,7 +28,9 @@ function followAddress() {
 	else if (hash.startsWith("#findings/")) {
 		showSeverity(rest.slice(9));
 		byId("findings").scrollIntoView();
-	} else if (hash) {
+	} else if (!hash) {
+		showPath(firstPath, false);
+	} else {
 		const target = byId(rest);
 		if (target instanceof HTMLDetailsElement)
 			target.open = true;

@@ -2,6 +2,7 @@
 /* The tree of structures, and beside it the one that is chosen. */
 
 const PAGE = 200; /* children or elements drawn at once */
+let firstPath = ""; /* shown when nothing was chosen */
 
 function labelOf(node) {
 	return node.index === undefined ? node.name : node.name + "[" + node.index + "]";
@@ -245,6 +246,6 @@ function startStructures() {
 	expand(root, true);
 	root.tabIndex = 0;
 	const worst = report.findings.find((f) => findNode(f.path).entry.node.fields);
-	const first = worst ? worst.path : [...nodes.keys()].find((p) => nodes.get(p).node.fields) || "";
-	showPath(first, false);
+	firstPath = worst ? worst.path : [...nodes.keys()].find((p) => nodes.get(p).node.fields) || "";
+	showPath(firstPath, false);
 }

@@ -1,0 +1,90 @@
+// A browser, and pages of pools that PMDK made, for the tests.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const { CHROMIUM, MODULES, PAGE, PEERS, PMEMSCOPE, SCRATCH } = process.env;
+const require = createRequire(join(MODULES, "package.json"));
+const { chromium } = require("playwright-core");
+
+export const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+export const scratch = (name) => join(SCRATCH, name);
+export const EVIL = `"><img src=x onerror="window.hit=1"><script>window.hit=1</script><!--`;
+
+rmSync(SCRATCH, { recursive: true, force: true });
+mkdirSync(SCRATCH, { recursive: true });
+
+const browser = await chromium.launch({
+	executablePath: CHROMIUM,
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+	       "--disable-component-update", "--disable-sync"],
+});
+export const closeBrowser = () => browser.close();
+
+/* A page, with all that it must not do written down in page.complaints. */
+export async function open(file, { width = 1280, scheme = "light", scripts = true, hash = "" } = {}) {
+	const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: scripts });
+	const page = await context.newPage();
+	const url = pathToFileURL(file).href;
+
+	page.complaints = [];
+	page.on("console", (m) => page.complaints.push("console: " + m.text()));
+	page.on("pageerror", (e) => page.complaints.push("error: " + e.message));
+	page.on("dialog", (d) => { page.complaints.push("dialog: " + d.message()); d.dismiss(); });
+	page.on("request", (r) => { if (r.url().split("#")[0] !== url) page.complaints.push("request: " + r.url()); });
+	await page.goto(url + hash);
+	return page;
+}
+
+function run(program, args, options = {}) {
+	return execFileSync(program, args, { cwd: SCRATCH, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26, ...options });
+}
+
+/* Killed in a transaction; its name, its layout and its contents are markup. */
+export function crashedPool() {
+	const name = "<img src=x onerror=alert(1)>.obj";
+
+	run("pmempool", ["create", "--layout", EVIL, "obj", "-s", "64M", name]);
+	spawnSync(join(PEERS, "obj_use"), ["tx", name], { cwd: SCRATCH });
+	const bytes = readFileSync(scratch(name));
+	for (let at; (at = bytes.indexOf("half written")) >= 0;)
+		bytes.write("<svg/onload>", at);
+	writeFileSync(scratch(name), bytes);
+	return name;
+}
+
+/* Two replicas, the first of two parts; the second replica's header is damaged in one byte. */
+export function damagedSet() {
+	writeFileSync(scratch("two.set"), "PMEMPOOLSET\n20M " + scratch("r0p0") + "\n20M " + scratch("r0p1") +
+		"\nREPLICA\n40M " + scratch("r1p0") + "\n");
+	run("pmempool", ["create", "obj", "two.set"]);
+	const bytes = readFileSync(scratch("r1p0"));
+	bytes[100] ^= 1;
+	bytes[17] ^= 0x80;
+	writeFileSync(scratch("r1p0"), bytes);
+	return "two.set";
+}
+
+export function blockPool() {
+	run("pmempool", ["create", "blk", "512", "-s", "32M", "disk.blk"]);
+	return "disk.blk";
+}
+
+let pages = 0;
+
+export function analyze(source, ...options) {
+	const out = scratch("page-" + pages++ + ".html");
+
+	spawnSync(PMEMSCOPE, ["analyze", "--html", out, ...options, "--", source], { cwd: SCRATCH, stdio: "inherit" });
+	return out;
+}
+
+export function render(doc) {
+	const out = scratch("page-" + pages++ + ".html");
+
+	writeFileSync(out + ".json", JSON.stringify(doc));
+	writeFileSync(out, run(PAGE, [out + ".json"]));
+	return out;
+}
