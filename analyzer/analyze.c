@@ -93,7 +93,7 @@ static struct findings *judge(const struct model *m, const struct analyze_option
 static enum status foresee(struct result *r, const struct analyze_options *o)
 {
 	for (const struct model *m = NULL; (m = model_next(&r->model, m)) != NULL && r->recovery == NULL;) {
-		r->story = m->obj ? obj_story(r->arena, m, true) : btt_story(r->arena, m);
+		r->story = m->obj ? obj_story(r->arena, m, !o->quick) : btt_story(r->arena, m);
 		r->recovery = m->obj ? obj_recovery(r->arena, m) : btt_recovery(r->arena, m);
 		if (r->recovery == NULL || r->recovery->after == NULL || r->recovery->findings)
 			continue;

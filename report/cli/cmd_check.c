@@ -29,6 +29,7 @@ static int run(struct cli *c)
 
 	analysis_start(&an);
 	an.options.no_map = true;
+	an.options.quick = true;
 	while ((id = cli_next(c)) >= 0) {
 		if (id == 'v')
 			verbose = true;
