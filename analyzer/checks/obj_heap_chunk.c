@@ -1,6 +1,7 @@
 /* The chunk headers of a pmemobj heap: the blocks they make, their flags, footers and run data. */
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/obj_heap.h"
 
 #include <inttypes.h>
 
@@ -106,21 +107,25 @@ static const struct check checks[] = {
 	  .means = "The library refuses to open the pool, loops for ever, or takes the objects from here on for "
 		   "something else. The blocks behind it are intact as far as nothing else is said of them.",
 	  .remedy = "Do not open the pool. The header can be written anew from what describes the block otherwise.",
-	  .source = SOURCE, .verify = block_verify },
+	  .source = SOURCE, .verify = block_verify,
+	  .repair = obj_heap_repair_chunk },
 	{ .id = "obj.chunk.hole", .covers = "K-4", .severity = ERROR,
 	  .says = "a free block was split and its second half has no header: a defect of PMDK 1.5.0 to 1.7.0, 1.8.0 "
 		  "and 1.9.0",
 	  .means = "A crash hit between two stores. The library refuses to open the pool; no object is harmed.",
-	  .remedy = "Write the header of one free block over the hole.", .source = SOURCE, .verify = hole_verify },
+	  .remedy = "Write the header of one free block over the hole.", .source = SOURCE, .verify = hole_verify,
+	  .repair = obj_heap_repair_chunk },
 	{ .id = "obj.chunk.flags", .covers = "H-5", .severity = ERROR,
 	  .says = "a block has flags that it cannot have",
 	  .means = "The library refuses to open the pool, or reads the headers of the objects in the block wrong.",
-	  .remedy = "The objects' own headers tell which flags are right.", .source = SOURCE, .verify = flags_verify },
+	  .remedy = "The objects' own headers tell which flags are right.", .source = SOURCE, .verify = flags_verify,
+	  .repair = obj_heap_repair_flags },
 	{ .id = "obj.chunk.run-data", .covers = "H-6", .severity = ERROR,
 	  .says = "a chunk inside a run does not lead back to the run's first chunk",
 	  .means = "The library frees the wrong object, or crashes, when it is asked for an object in this chunk.",
 	  .remedy = "Write the header anew: the run's first chunk and its length tell it.",
-	  .source = SOURCE, .verify = run_data_verify },
+	  .source = SOURCE, .verify = run_data_verify,
+	  .repair = obj_heap_repair_run_data },
 	{ .id = "obj.chunk.footer", .covers = "H-7 K-5", .severity = NOTE,
 	  .says = "footers of blocks are out of date",
 	  .means = "That is common: footers are not kept on media. PMDK up to 2.1.2 does not rebuild those of free "

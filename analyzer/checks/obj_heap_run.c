@@ -1,6 +1,7 @@
 /* The runs of a pmemobj heap: their unit, their alignment, their bitmap. */
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/obj_heap.h"
 
 #include <inttypes.h>
 
@@ -103,7 +104,8 @@ static const struct check checks[] = {
 	  .says = "a run has a unit size that cannot be",
 	  .means = "The library opens the pool and crashes, or destroys objects, when it uses the run.",
 	  .remedy = "Do not open the pool. The objects' own headers tell the unit: they lie one unit or a few apart.",
-	  .source = SOURCE, .verify = unit_verify },
+	  .source = SOURCE, .verify = unit_verify,
+	  .repair = obj_heap_repair_unit },
 	{ .id = "obj.run.alignment", .covers = "H-8", .severity = ERROR,
 	  .says = "a run has an alignment that cannot be",
 	  .means = "Where the run's objects begin depends on it; the library takes them to be elsewhere.",
@@ -113,14 +115,16 @@ static const struct check checks[] = {
 	  .says = "a run that is not aligned has an alignment: left by an older PMDK before the pool was converted",
 	  .means = "PMDK 1.5 and later take the run for one unit shorter: an object in the last unit is invisible "
 		   "when objects are listed.",
-	  .remedy = "Zero the word.", .source = SOURCE, .verify = word_verify },
+	  .remedy = "Zero the word.", .source = SOURCE, .verify = word_verify,
+	  .repair = obj_heap_repair_alignment },
 	{ .id = "obj.run.padding", .covers = "H-9", .severity = ERROR,
 	  .says = "bits of a run's bitmap that stand for no unit are clear",
 	  .means = "The bitmap was overwritten. The library would hand out space that lies outside of the run, or in "
 		   "objects that are in use.",
 	  .remedy = "Do not open the pool. These bits are to be set; which of the others are right, only the objects' "
 		    "headers and who refers to them can tell.",
-	  .source = SOURCE, .verify = padding_verify },
+	  .source = SOURCE, .verify = padding_verify,
+	  .repair = obj_heap_repair_padding },
 	{ .id = "obj.run.wide", .covers = "K-7", .severity = WARNING,
 	  .says = "a run has more units than the library can address: a defect of PMDK 1.5 to 2.1",
 	  .means = "Objects behind the first 65536 units cannot be freed, listing objects loops, and freeing them frees "

@@ -4,6 +4,7 @@
  */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/obj_lanes.h"
 #include "formats/obj/find.h"
 #include "formats/obj/lane.h"
 
@@ -462,15 +463,18 @@ static const struct check checks[] = {
 	  .means = "A conversion to major 5 or 6 leaves them so (pmdk-convert). The first transaction that takes a "
 		   "snapshot then overwrites the pool from its header on.",
 	  .remedy = "Store the capacities 192, 640 and 2048 in every lane before the pool is opened.",
-	  .source = "PMDK src/libpmemobj/ulog.c ulog_entry_buf_create; pmdk-convert", .verify = zeroed_verify },
+	  .source = "PMDK src/libpmemobj/ulog.c ulog_entry_buf_create; pmdk-convert", .verify = zeroed_verify,
+	  .repair = obj_lanes_repair_zeroed },
 	{ .id = "obj.lane.capacity", .covers = "L-1", .severity = ERROR,
 	  .says = "a log's capacity is one that no library writes",
 	  .means = "With a capacity of 0 in an undo log, the next snapshot overwrites the pool.",
-	  .remedy = "Store the capacity that the format has for it.", .source = SOURCE, .verify = capacity_verify },
+	  .remedy = "Store the capacity that the format has for it.", .source = SOURCE, .verify = capacity_verify,
+	  .repair = obj_lanes_repair_capacity },
 	{ .id = "obj.lane.unused", .covers = "L-2", .severity = WARNING,
 	  .says = "a log's header holds something in a word that is to be zero",
 	  .means = "No library reads it; something wrote where it should not.", .remedy = "Zero it.", .source = SOURCE,
-	  .verify = unused_verify },
+	  .verify = unused_verify,
+	  .repair = obj_lanes_repair_zero },
 	{ .id = "obj.redo.torn", .covers = "L-4", .severity = NOTE,
 	  .says = "a redo log was cut off while it was being stored",
 	  .means = "Its operation had not happened, and the library ignores it. This is no damage.",
@@ -488,17 +492,20 @@ static const struct check checks[] = {
 	{ .id = "obj.log.operation", .covers = "L-9", .severity = ERROR,
 	  .says = "a log holds an entry that cannot be",
 	  .means = "The library hangs or crashes when it opens the pool, and when it checks it.",
-	  .remedy = "End the log before this entry.", .source = SOURCE, .verify = operation_verify },
+	  .remedy = "End the log before this entry.", .source = SOURCE, .verify = operation_verify,
+	  .repair = obj_lanes_repair_operation },
 	{ .id = "obj.log.internal-chain", .covers = "L-7", .severity = ERROR,
 	  .says = "the internal redo log of a lane is linked to an extension",
 	  .means = "That log is never extended.", .remedy = "Zero the link.", .source = SOURCE,
-	  .verify = internal_chain_verify },
+	  .verify = internal_chain_verify,
+	  .repair = obj_lanes_repair_next },
 	{ .id = "obj.log.chain", .covers = "L-6", .severity = ERROR,
 	  .says = "the links of a log's extensions lead nowhere",
 	  .means = "The library follows them when it opens the pool, whether the log is in use or not: it crashes or "
 		   "never comes back.",
 	  .remedy = "Zero the first wrong link; what lay behind it stays allocated.", .source = SOURCE,
-	  .verify = chain_end_verify },
+	  .verify = chain_end_verify,
+	  .repair = obj_lanes_repair_next },
 	/* L-8: an extension's generation is not used: nothing to be judged in it */
 	{ .id = "obj.log.extension", .covers = "L-6 L-8", .severity = ERROR,
 	  .says = "an extension of a log is not where one can be",

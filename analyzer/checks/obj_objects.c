@@ -1,6 +1,7 @@
 /* The objects of a pmemobj heap, each by its own header. */
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/obj_heap.h"
 
 #include <inttypes.h>
 
@@ -77,7 +78,8 @@ static const struct check checks[] = {
 	{ .id = "obj.object.huge-size", .covers = "H-11", .severity = ERROR,
 	  .says = "the header of a huge object and its chunk header disagree about its size",
 	  .means = "The library uses the chunk header; what the application is told of the object's size is wrong.",
-	  .remedy = "Write the chunk header's size into the object's.", .source = SOURCE, .verify = huge_verify },
+	  .remedy = "Write the chunk header's size into the object's.", .source = SOURCE, .verify = huge_verify,
+	  .repair = obj_heap_repair_huge },
 	{ .id = "obj.object.flags", .covers = "H-12", .severity = WARNING,
 	  .says = "the header of an object has flags that nothing sets",
 	  .means = "The library ignores them; something wrote where it should not.",

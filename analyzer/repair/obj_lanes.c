@@ -1,0 +1,107 @@
+#include "analyzer/repair/obj_lanes.h"
+
+#include "formats/obj/lane.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool put_le64(struct plan *plan, struct step *s, struct image *im, uint64_t at, uint64_t value, const char *why)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	return plan_put(plan, s, im, at, bytes, sizeof(bytes), why);
+}
+
+static const struct obj_log *log_of(const struct model *m, const struct node *node)
+{
+	const struct obj_lanes *l = m->obj->lanes;
+
+	for (uint32_t i = 0; i < l->lane_nr; i++)
+		for (int k = 0; k < OBJ_LOGS; k++)
+			if (l->lane[i].log[k].node == node)
+				return &l->lane[i].log[k];
+	return NULL;
+}
+
+/* A converted pool: every lane lacks its capacities, and the first snapshot destroys it. */
+void obj_lanes_repair_zeroed(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_lanes *l = m->obj->lanes;
+	const struct field *capacity = layout_field(&obj_ulog_layout, "capacity");
+	struct step *s = plan_step(plan, f, REPAIR_SAFE, "writes the capacities of all logs that are zero throughout");
+
+	(void)by;
+	for (uint32_t i = 0; s && i < l->nr; i++)
+		for (int k = 0; k < OBJ_LOGS; k++) {
+			uint64_t at = l->pool->lanes_at + (uint64_t)i * OBJ_LANE_LEN + obj_lane_log_off((enum obj_log_kind)k);
+			uint8_t hdr[64], lost[64];
+
+			if (!image_read(m->obj->image, at, sizeof(hdr), hdr, lost) || memchr(lost, 1, sizeof(lost)) ||
+			    hdr[0] || memcmp(hdr, hdr + 1, sizeof(hdr) - 1) != 0)
+				continue;
+			if (!put_le64(plan, s, m->obj->image, at + capacity->off, obj_lane_log_len((enum obj_log_kind)k),
+				      "a constant of the format"))
+				return;
+		}
+}
+
+void obj_lanes_repair_capacity(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_log *log = log_of(m, f->node);
+
+	(void)by;
+	if (log == NULL || f->field == NULL)
+		return;
+	/* of a redo log it says how much is stored: idle logs have none */
+	uint64_t value = log->kind == OBJ_LOG_UNDO ? OBJ_LANE_UNDO_LEN : 0;
+	struct step *s = plan_step(plan, f, REPAIR_SAFE, arena_printf(plan->arena, "sets the capacity to %" PRIu64, value));
+	if (s)
+		plan_put_value(plan, s, f->node, f->field, value,
+			       log->kind == OBJ_LOG_UNDO ? "a constant of the format" : "nothing is stored in this log");
+}
+
+/* Words that no library writes, and the remains of a store that was cut off: the next link stays. */
+void obj_lanes_repair_zero(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	static const uint8_t zeros[64];
+	struct step *s;
+
+	(void)by;
+	(void)m;
+	if (f->field == NULL || f->field->width > sizeof(zeros))
+		return;
+	s = plan_step(plan, f, REPAIR_SAFE, arena_printf(plan->arena, "zeroes %s", f->field->name));
+	if (s)
+		plan_put_bytes(plan, s, f->node, f->field, zeros, "the library ignores or never writes it");
+}
+
+void obj_lanes_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_log *log = log_of(m, f->node);
+	struct step *s;
+
+	(void)by;
+	if (log == NULL || f->field == NULL)
+		return;
+	/* a chain in use ends here for want of anything better: what it held behind this is not put back */
+	bool used = log->state == OBJ_LOG_PENDING && log->chain_nr;
+	s = plan_step(plan, f, used ? REPAIR_ADVANCED : REPAIR_ASK, "cuts the chain of this log: next becomes 0");
+	if (s == NULL)
+		return;
+	s->loses = used ? "entries behind the break, if there were any; and the space of the extensions"
+			: "the space of an extension, which stays allocated";
+	plan_put_value(plan, s, f->node, f->field, 0, "the link leads to no log");
+}
+
+void obj_lanes_repair_operation(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	struct step *s = plan_step(plan, f, REPAIR_ADVANCED, "ends the log at the entry that no library can read");
+
+	(void)by;
+	if (s == NULL)
+		return;
+	s->loses = "this entry and all behind it: their ranges stay as they are";
+	put_le64(plan, s, m->obj->image, f->at, 0, "a zero word ends a log; this one makes every library hang");
+}
