@@ -154,6 +154,17 @@ static bool own_differs(const struct pool_part *p)
 	return !uuid_null(p->uuid) && !uuid_same(p->uuid, p->hdr->uuid);
 }
 
+/* The part is a copy of another one: its links are that one's. */
+static bool copied(const struct pool_set *s, const struct pool_part *p)
+{
+	if (!own_differs(p))
+		return false;
+	for (const struct pool_part *q = NULL; (q = pool_parts_next(s, q)) != NULL;)
+		if (q != p && q->hdr && q->header_expected && uuid_same(q->hdr->uuid, p->hdr->uuid))
+			return true;
+	return false;
+}
+
 static void uuid_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -186,7 +197,8 @@ static void part_verify(const struct check *self, const struct model *m, struct 
 	}
 	while (s && (p = pool_parts_next_header(s, p, self, out)) != NULL) {
 		const struct pool_replica *r = s->replicas[p->replica];
-		bool ring = r->nr > 1 && r->parts[1]->header_expected;
+		/* by what the headers say, should the set file say otherwise */
+		bool ring = r->nr > 1 && !((s->voted ? s->voted : p->hdr)->incompat & POOL_FEAT_SINGLEHDR);
 
 		if (alien(s, p) || shuffled(s, r, &start) || p->same_file)
 			continue;
@@ -223,7 +235,7 @@ static void replica_verify(const struct check *self, const struct model *m, stru
 						      s->replicas[(p->replica + 1) % s->nr] };
 		static const char *const fields[] = { "prev_repl_uuid", "next_repl_uuid" };
 
-		if (alien(s, p) || p->same_file || (s->nr == 1 && own_differs(p)))
+		if (alien(s, p) || p->same_file || (s->nr == 1 && own_differs(p)) || copied(s, p))
 			continue;
 		for (int i = 0; i < 2; i++) {
 			if (near[i]->remote || near[i]->nr == 0) {
