@@ -17,7 +17,7 @@ struct differing {
 };
 
 /* Source: PMDK src/libpmemobj/obj.h, struct pmemobjpool: from run_id on, volatile or per replica. */
-enum { RUNTIME_AT = 0x1a20, RUNTIME_END = 0x1c38 };
+enum { RUNTIME_AT = 0x1a20, RUNTIME_END = 0x2000 };
 
 static bool masked(uint64_t at)
 {
