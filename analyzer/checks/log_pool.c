@@ -38,15 +38,14 @@ static void end_verify(const struct check *self, const struct model *m, struct f
 {
 	const struct log_pool *l = readable(self, m, out);
 
-	if (l == NULL || l->descr->end_offset == l->size)
+	/* Where the size at the last open says the same, the files are wrong: pool.set.inner-size tells. */
+	if (l == NULL || l->descr->end_offset == l->size || l->descr->size == l->descr->end_offset)
 		return;
-	bool twice = l->descr->size == l->descr->end_offset;
 	struct finding f = at_word(self, CONFLICT, l, "end_offset");
 	f.expected = arena_printf(out->arena, "%" PRIu64, l->size);
 	f.actual = arena_printf(out->arena, "%" PRIu64, l->descr->end_offset);
-	f.detail = twice ? "the pool was of this size when it was last open: the file was cut or extended since"
-			 : "the size at the last open does not agree with it either: the word itself is damaged";
-	f.repair = twice ? REPAIR_ASK : REPAIR_SAFE;
+	f.detail = "the size at the last open does not agree with it either: the word itself is damaged";
+	f.repair = REPAIR_SAFE;
 	findings_add(out, f);
 }
 

@@ -89,9 +89,9 @@ static void log_size(const struct page *g, uint64_t at, struct set_inner *out)
 
 	if (!log_words(g, &l))
 		return;
-	bool end = l.end > at * 2 && l.end % PAGE_LEN == 0;
-	if (!end && (l.stale < LOG_MIN || l.stale % PAGE_LEN))
-		return;
+	bool end = l.end > at * 2 && l.end % PAGE_LEN == 0, stale = l.stale >= LOG_MIN && l.stale % PAGE_LEN == 0;
+	if ((!end && !stale) || (end && stale && l.end != l.stale))
+		return; /* where the two disagree, one of the words is damaged */
 	out->size_known = true;
 	out->size = end ? l.end : l.stale;
 	out->size_how = end ? "end_offset of the pmemlog descriptor"
