@@ -67,6 +67,17 @@ obj_single() {
 	pmempool create obj pool.set
 	obj_use close pool.set
 }
+obj_5() { # five parts in one replica
+	set_file >pool.set <<-'END'
+	4M p0
+	4M p1
+	4M p2
+	4M p3
+	4M p4
+	END
+	pmempool create obj pool.set
+	obj_use close pool.set
+}
 obj_dir() { # parts are numbered files of two directories
 	mkdir d0 d1
 	set_file >pool.set <<-'END'

@@ -82,15 +82,40 @@ static bool bytes_of_a_file(const char *text, const char *mark, struct place *ou
 	return false;
 }
 
+/* Cuts the place down to what follows it: "+OFFSET" or "+OFFSET+LENGTH". */
+static bool cut_down(const char *text, struct place *p)
+{
+	char *end;
+	uint64_t off = strtoull(text + 1, &end, 0), len = *end == '+' ? strtoull(end + 1, &end, 0) : 1;
+
+	if (*end || off > p->len || len > p->len - off) {
+		fprintf(stderr, "%s: is not inside the %" PRIu64 " bytes of the place\n", text, p->len);
+		return false;
+	}
+	p->at += off;
+	p->len = len;
+	p->field = NULL;
+	return true;
+}
+
+static bool node_place_find(struct places *ps, const char *text, struct place *out);
+
 bool places_find(struct places *ps, const char *text, struct place *out)
 {
-	const char *mark = strchr(text, '@'), *rest;
+	const char *mark = strchr(text, '@'), *plus = strchr(text, '+');
+	char path[4096];
 
 	*out = (struct place){ .len = 0 };
 	if (mark)
 		return bytes_of_a_file(text, mark, out);
-	if (!look(ps))
-		return false;
+	snprintf(path, sizeof(path), "%.*s", plus ? (int)(plus - text) : (int)strlen(text), text);
+	return look(ps) && node_place_find(ps, path, out) && (plus == NULL || cut_down(plus, out));
+}
+
+static bool node_place_find(struct places *ps, const char *text, struct place *out)
+{
+	const char *rest;
+
 	const struct node *n = node_find(ps->model.root, text, &rest);
 	if (n == NULL || n->image == NULL) {
 		fprintf(stderr, "%s: there is no such place in %s\n", text, ps->source);
@@ -175,10 +200,12 @@ bool place_write(const struct place *p, uint64_t off, const uint8_t *buf, size_t
 	return true;
 }
 
-static uint64_t sum_of(const struct layout *l, const struct field *f, struct span s)
+static uint64_t sum_of(const struct layout *l, const struct field *f, struct span s, uint64_t skip)
 {
 	uint64_t sum;
 
+	if (skip)
+		return checksum_fletcher64(s, f->off, skip);
 	if (l == &pool_hdr_layout) {
 		struct pool_hdr h;
 
@@ -191,7 +218,7 @@ static uint64_t sum_of(const struct layout *l, const struct field *f, struct spa
 	return checksum_fletcher64(s, f->off, CHECKSUM_NO_SKIP);
 }
 
-bool place_seal(const struct place *p)
+bool place_seal(const struct place *p, uint64_t skip)
 {
 	const struct field *f = p->field;
 
@@ -207,7 +234,7 @@ bool place_seal(const struct place *p)
 	all.at = p->struct_at;
 	bool ok = buf && place_read(&all, 0, buf, p->layout->size);
 	if (ok) {
-		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, p->layout->size });
+		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, p->layout->size }, skip);
 
 		for (int i = 0; i < 8; i++)
 			buf[i] = (uint8_t)(sum >> (8 * i));

@@ -28,8 +28,11 @@ bool places_find(struct places *ps, const char *text, struct place *out);
 /* [off, off+len) of the place, which may lie in several files. */
 bool place_read(const struct place *p, uint64_t off, uint8_t *buf, size_t len);
 bool place_write(const struct place *p, uint64_t off, const uint8_t *buf, size_t len);
-/* Puts right the checksum that the place is, or that the structure it is holds. */
-bool place_seal(const struct place *p);
+/*
+ * Puts right the checksum that the place is, or that the structure it is holds. skip: bytes from
+ * there on count as zero; 0: as the structure itself says.
+ */
+bool place_seal(const struct place *p, uint64_t skip);
 
 /* For laws that damage at random: the tree itself. NULL after a message. */
 const struct node *places_root(struct places *ps);

@@ -274,8 +274,9 @@ static bool do_copy(struct cook *c)
 static bool do_seal(struct cook *c)
 {
 	struct place p;
+	uint64_t skip = 0;
 
-	return find(c, 1, &p) && place_seal(&p);
+	return find(c, 1, &p) && (c->nr < 3 || number(c->word[2], &skip)) && place_seal(&p, skip);
 }
 
 /* size FILE BYTES, or FILE +BYTES, or FILE -BYTES */
@@ -376,7 +377,7 @@ static const struct command {
 	{ "xor", 3, 3, do_xor, false },		 { "zero", 2, 2, do_zero, false },
 	{ "fill", 3, 3, do_fill, false },	 { "noise", 2, 2, do_noise, false },
 	{ "write", 3, 3, do_write, false },	 { "copy", 3, 3, do_copy, false },
-	{ "seal", 2, 2, do_seal, false },	 { "size", 3, 3, do_size, true },
+	{ "seal", 2, 3, do_seal, false },	 { "size", 3, 3, do_size, true },
 	{ "swap", 3, 3, do_swap, true },	 { "move", 3, 3, do_move, true },
 	{ "remove", 2, 2, do_remove, true },	 { "duplicate", 3, 3, do_duplicate, true },
 	{ "link", 3, 3, do_link, true },	 { "directory", 2, 2, do_directory, true },
