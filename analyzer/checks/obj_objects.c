@@ -1,6 +1,7 @@
 /* The objects of a pmemobj heap, each by its own header. */
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/facts/obj_owned.h"
 #include "analyzer/repair/obj_heap.h"
 
 #include <inttypes.h>
@@ -67,6 +68,33 @@ static void unread_verify(const struct check *self, const struct model *m, struc
 	each(self, m, out, OBJ_FAULT_OBJECT_UNREAD, unread_tell);
 }
 
+/* An internal object that is neither the root nor held by a lane. */
+static void orphan_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct obj_account *acc = obj_faults_objects(self, m, out);
+	const struct obj_owned *owned = acc ? obj_owned(out->arena, m->obj) : NULL;
+
+	if (owned == NULL)
+		return;
+	if (!owned->complete) {
+		findings_unchecked(out, self, acc->heap->node, "lanes are damaged: what they hold is not fully known");
+		return;
+	}
+	if (acc->internal_nr < acc->all.internal)
+		findings_unchecked(out, self, acc->heap->node, "there are more internal objects than are kept in mind");
+	const struct obj_internal *root = obj_owned_root(owned, acc, m->obj);
+	for (uint64_t i = 0; i < acc->internal_nr; i++) {
+		const struct obj_internal *o = &acc->internal[i];
+
+		if (o->at == m->obj->root_at || o == root || obj_owned_has(owned, o->at, o->len))
+			continue;
+		struct finding f = obj_faults_at(self, CONFLICT, acc->heap, o->zone, o->chunk, o->at, o->len);
+		f.detail = arena_printf(out->arena, "object at 0x%" PRIx64 " of %" PRIu64 " bytes", o->at, o->len);
+		f.repair = REPAIR_ADVANCED;
+		findings_add(out, f);
+	}
+}
+
 #define SOURCE "PMDK src/libpmemobj/heap_layout.h struct allocation_header_compact, memblock.c"
 
 static const struct check checks[] = {
@@ -89,6 +117,11 @@ static const struct check checks[] = {
 	  .says = "the header of an object could not be read",
 	  .means = "Its size and type are not known, and which units of its run belong to it is a guess.",
 	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify },
+	{ .id = "obj.object.orphan", .covers = "X-3", .severity = WARNING,
+	  .says = "an object of the library's own belongs to no lane and is not the root",
+	  .means = "Its space is lost to the pool. A root object whose place was forgotten looks the same.",
+	  .remedy = "None needed to read the pool. Look at its bytes before it is given up.",
+	  .source = "PMDK src/libpmemobj/ulog.c, lane.c", .verify = orphan_verify },
 };
 
 const struct check_table obj_object_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

@@ -25,7 +25,10 @@ struct worker {
 	struct obj_class *classes;
 	uint32_t classes_nr;
 	uint64_t classes_more;
+	struct obj_internal *internal;
+	uint32_t internal_nr, internal_room;
 	uint32_t last_class;
+	uint64_t last_words; /* of the bitmap of the run before */
 	uint64_t nr[OBJ_FAULTS];
 	struct obj_fault *kept[OBJ_FAULTS];
 	uint32_t kept_nr[OBJ_FAULTS];
@@ -199,6 +202,22 @@ static struct obj_class *class_of(struct worker *w, const struct obj_run *r)
 	return c;
 }
 
+static void internal_account(struct worker *w, const struct obj_object *o)
+{
+	w->space.internal++;
+	if (w->internal_nr == w->internal_room && w->internal_room < OBJ_INTERNAL_MAX) {
+		uint32_t room = w->internal_room ? w->internal_room * 2 : 64;
+		struct obj_internal *more = realloc(w->internal, room * sizeof(*more));
+
+		if (more) {
+			w->internal = more;
+			w->internal_room = room;
+		}
+	}
+	if (w->internal_nr < w->internal_room)
+		w->internal[w->internal_nr++] = (struct obj_internal){ o->at, o->len, o->zone, o->chunk };
+}
+
 static bool object_account(void *ctx, const struct obj_object *o)
 {
 	struct worker *w = ctx;
@@ -214,7 +233,7 @@ static bool object_account(void *ctx, const struct obj_object *o)
 		return true;
 	}
 	if (o->flags & OBJ_OBJECT_INTERNAL)
-		w->space.internal++;
+		internal_account(w, o);
 	else
 		obj_types_add(&w->types, o->type_num, 1, o->block_len);
 	if (o->wrong == 0)
@@ -272,7 +291,8 @@ static void run_account(struct worker *w, const struct obj_block *b)
 	uint8_t lost[OBJ_RUN_STEP];
 	struct obj_run r;
 
-	(void)obj_run_read(m, b, &r);
+	(void)obj_run_read_along(m, b, w->last_words, &r);
+	w->last_words = r.words;
 	if (!run_header_account(w, &r))
 		return;
 	for (uint64_t at = 0; at < r.words; at += OBJ_RUN_STEP) {
@@ -523,6 +543,32 @@ static bool gather_types(struct arena *a, struct account *acc)
 	return acc->out->types != NULL;
 }
 
+static int by_at(const void *p, const void *q)
+{
+	const struct obj_internal *a = p, *b = q;
+
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static bool gather_internal(struct arena *a, struct account *acc)
+{
+	struct obj_account *out = acc->out;
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < acc->workers; i++)
+		all += acc->worker[i].internal_nr;
+	out->internal = arena_array(a, all, sizeof(*out->internal));
+	for (unsigned i = 0; out->internal && i < acc->workers; i++) {
+		if (acc->worker[i].internal_nr)
+			memcpy(out->internal + out->internal_nr, acc->worker[i].internal,
+			       acc->worker[i].internal_nr * sizeof(*out->internal));
+		out->internal_nr += acc->worker[i].internal_nr;
+	}
+	if (out->internal)
+		qsort(out->internal, out->internal_nr, sizeof(*out->internal), by_at);
+	return out->internal != NULL;
+}
+
 static bool worker_open(struct worker *w, struct account *acc)
 {
 	w->acc = acc;
@@ -541,6 +587,7 @@ static void worker_close(struct worker *w)
 	free(w->classes);
 	obj_scan_close(w->scan);
 	obj_types_close(&w->types);
+	free(w->internal);
 	for (int k = 0; k < OBJ_FAULTS; k++)
 		free(w->kept[k]);
 }
@@ -573,8 +620,7 @@ struct obj_account *obj_account(struct arena *a, const struct obj_heap *h, bool 
 	for (uint32_t i = 0; i < h->zones_nr; i++)
 		if (h->zones[i].chunks)
 			zone_account(acc, &h->zones[i]);
-	out->complete = gather_faults(a, acc) && gather_classes(a, acc) && (!deep || gather_types(a, acc)) &&
-			!arena_failed(a);
+	out->complete = gather_faults(a, acc) && gather_classes(a, acc) && (!deep || (gather_types(a, acc) && gather_internal(a, acc))) && !arena_failed(a);
 out:
 	for (unsigned i = 0; acc && i < acc->workers; i++)
 		worker_close(&acc->worker[i]);

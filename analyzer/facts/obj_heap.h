@@ -72,6 +72,12 @@ struct obj_type {
 	uint64_t type_num, objects, bytes; /* with headers */
 };
 
+/* An internal object: the library's own, or the root. */
+struct obj_internal {
+	uint64_t at, len; /* user data */
+	uint32_t zone, chunk;
+};
+
 struct obj_account {
 	bool deep;                  /* every object was looked at */
 	bool complete;              /* false: memory could not be had */
@@ -87,8 +93,10 @@ struct obj_account {
 	struct obj_type *types;     /* by number; deep only */
 	uint64_t types_nr;
 	uint64_t types_more;        /* objects of types past OBJ_TYPES_MAX */
+	struct obj_internal *internal; /* ascending; deep only */
+	uint64_t internal_nr;       /* of these; all.internal counts all */
 };
-enum { OBJ_CLASSES_MAX = 1024, OBJ_TYPES_MAX = 1 << 20, OBJ_FILLS_MAX = 128 };
+enum { OBJ_CLASSES_MAX = 1024, OBJ_TYPES_MAX = 1 << 20, OBJ_FILLS_MAX = 128, OBJ_INTERNAL_MAX = 1 << 16 };
 
 /* keep: places kept of each kind. max_threads: 0 = as many as there are processors. */
 struct obj_account *obj_account(struct arena *a, const struct obj_heap *h, bool deep, uint32_t keep,

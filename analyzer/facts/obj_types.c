@@ -2,30 +2,56 @@
 
 #include <stdlib.h>
 
+enum {
+	SLOTS_FIRST = 4096,
+	PROBES_MAX = 128, /* evidence may choose numbers that meet in one slot */
+};
+
+/*
+ * The slot of a number, its own or an empty one; NULL: there is none near. Numbers that follow one
+ * another lie side by side: real types do.
+ */
 static struct obj_type *slot_of(struct obj_type *slot, uint64_t slots, uint64_t type_num)
 {
-	uint64_t h = type_num * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t at = type_num ^ (type_num >> 16) * UINT64_C(0x9E3779B97F4A7C15) >> 20;
 
-	for (uint64_t i = (h ^ h >> 32) & (slots - 1);; i = (i + 1) & (slots - 1))
-		if (slot[i].objects == 0 || slot[i].type_num == type_num)
-			return &slot[i];
+	for (uint64_t i = 0; i < PROBES_MAX; i++) {
+		struct obj_type *s = &slot[(at + i) & (slots - 1)];
+
+		if (s->objects == 0 || s->type_num == type_num)
+			return s;
+	}
+	return NULL;
+}
+
+static void put(struct obj_types *t, struct obj_type what)
+{
+	struct obj_type *s = t->slots ? slot_of(t->slot, t->slots, what.type_num) : NULL;
+
+	if (s == NULL || (s->objects == 0 && t->nr == OBJ_TYPES_MAX)) {
+		t->more += what.objects;
+		return;
+	}
+	t->nr += s->objects == 0;
+	s->type_num = what.type_num;
+	s->objects += what.objects;
+	s->bytes += what.bytes;
 }
 
 static void grow(struct obj_types *t)
 {
-	uint64_t slots = t->slots ? t->slots * 2 : 256;
-	struct obj_type *slot = calloc(slots, sizeof(*slot));
+	struct obj_types new = { .slots = t->slots ? t->slots * 4 : SLOTS_FIRST, .more = t->more };
 
-	if (slot == NULL) {
+	new.slot = calloc(new.slots, sizeof(*new.slot));
+	if (new.slot == NULL) {
 		t->failed = true;
 		return;
 	}
 	for (uint64_t i = 0; i < t->slots; i++)
 		if (t->slot[i].objects)
-			*slot_of(slot, slots, t->slot[i].type_num) = t->slot[i];
+			put(&new, t->slot[i]);
 	free(t->slot);
-	t->slot = slot;
-	t->slots = slots;
+	*t = new;
 }
 
 void obj_types_add(struct obj_types *t, uint64_t type_num, uint64_t objects, uint64_t bytes)
@@ -34,19 +60,7 @@ void obj_types_add(struct obj_types *t, uint64_t type_num, uint64_t objects, uin
 		return;
 	if (t->nr * 2 >= t->slots && t->nr < OBJ_TYPES_MAX && !t->failed)
 		grow(t);
-	if (t->slots == 0) {
-		t->more += objects;
-		return;
-	}
-	struct obj_type *s = slot_of(t->slot, t->slots, type_num);
-	if (s->objects == 0 && (t->nr == OBJ_TYPES_MAX || t->nr * 2 >= t->slots)) {
-		t->more += objects;
-		return;
-	}
-	t->nr += s->objects == 0;
-	s->type_num = type_num;
-	s->objects += objects;
-	s->bytes += bytes;
+	put(t, (struct obj_type){ type_num, objects, bytes });
 }
 
 static int by_number(const void *p, const void *q)

@@ -8,7 +8,7 @@
 struct obj_types {
 	struct obj_type *slot; /* objects 0: empty; a power of two of them */
 	uint64_t slots, nr;
-	uint64_t more;         /* objects that found no room */
+	uint64_t more;         /* objects that found no room: too many types, or such as meet in one slot */
 	bool failed;           /* no memory */
 };
 void obj_types_add(struct obj_types *t, uint64_t type_num, uint64_t objects, uint64_t bytes);

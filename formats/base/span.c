@@ -1,7 +1,5 @@
 #include "formats/base/span.h"
 
-#include <string.h>
-
 bool span_lost(struct span s)
 {
 	return s.lost && s.len && memchr(s.lost, 1, s.len) != NULL;
@@ -48,9 +46,4 @@ bool span_le32(struct span s, uint64_t off, uint32_t *out)
 		return false;
 	*out = (uint32_t)v;
 	return true;
-}
-
-bool span_le64(struct span s, uint64_t off, uint64_t *out)
-{
-	return span_le(s, off, 8, out);
 }

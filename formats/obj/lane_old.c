@@ -213,7 +213,7 @@ static uint64_t undo_off(uint32_t major, int u)
 static void undo_look(const struct obj_lanes *l, struct span lane, int u, struct obj_undo_list_old *out, uint64_t *budget)
 {
 	uint32_t major = l->pool->major;
-	uint64_t off = undo_off(major, u), value, array;
+	uint64_t off = undo_off(major, u), value, array = 0;
 	struct obj_undo_walk_old w;
 
 	*out = (struct obj_undo_list_old){ .at = lane.at + off };

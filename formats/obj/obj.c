@@ -4,6 +4,7 @@
 #include "formats/obj/descr.h"
 #include "formats/obj/heap.h"
 #include "formats/obj/lane_old.h"
+#include "formats/obj/vos.h"
 #include "formats/pool/hdr.h"
 
 #include <string.h>
@@ -167,5 +168,7 @@ struct obj_pool *obj_decode(struct arena *a, struct node *parent, struct image *
 	if (p->lanes == NULL)
 		return NULL;
 	p->heap = obj_heap_decode(a, parent, p);
-	return p->heap ? p : NULL;
+	struct obj_vos *vos = ARENA_NEW(a, struct obj_vos);
+	p->vos = vos;
+	return p->heap && vos && obj_vos_look(a, p->node, p, vos) ? p : NULL;
 }

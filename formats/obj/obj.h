@@ -22,6 +22,7 @@ struct obj_descr;  /* formats/obj/descr.h: layout, lanes_offset, nlanes, heap_of
 struct obj_words;  /* root_offset, run_id, root_size, conversion_flags, heap_size, stats */
 struct obj_lanes;  /* formats/obj/lane.h: lanes of majors 5 and 6; formats/obj/lane_old.h: 1 to 4 */
 struct obj_heap;   /* formats/obj/heap.h: header, zones, chunks, runs, objects */
+struct obj_vos;    /* formats/obj/vos.h */
 
 struct obj_pool {
 	struct node *node, *descr_node, *words_node;
@@ -42,6 +43,7 @@ struct obj_pool {
 	uint64_t root_at, root_len;    /* user data of the root object and the size asked for; 0: none */
 	struct obj_lanes *lanes;       /* never NULL */
 	struct obj_heap *heap;         /* never NULL */
+	const struct obj_vos *vos;     /* formats/obj/vos.h: traces of DAOS; never NULL */
 };
 
 /*

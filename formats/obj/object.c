@@ -199,7 +199,7 @@ bool obj_block_objects(struct obj_scan *scan, const struct obj_zone_map *m, cons
 		obj_object_huge(m, b, &o);
 		return each(ctx, &o);
 	}
-	if (b->type != OBJ_CHUNK_RUN || !obj_run_read(m, b, &r))
+	if (b->type != OBJ_CHUNK_RUN || !obj_run_read_along(m, b, OBJ_RUN_FIXED_WORDS, &r))
 		return true;
 	for (uint64_t at = 0; at < r.used_words; at += OBJ_RUN_STEP) {
 		uint32_t nr = r.used_words - at < OBJ_RUN_STEP ? (uint32_t)(r.used_words - at) : OBJ_RUN_STEP;

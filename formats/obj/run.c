@@ -41,14 +41,29 @@ static void geometry(struct obj_run *r)
 	r->unit_good = r->nbits > 0;
 }
 
+static struct span head_of(const struct obj_run *r)
+{
+	return (struct span){ r->bytes, r->flags, r->block.at, r->head_len };
+}
+
 bool obj_run_read(const struct obj_zone_map *m, const struct obj_block *b, struct obj_run *out)
 {
-	uint8_t bytes[OBJ_RUN_HDR_LEN], lost[OBJ_RUN_HDR_LEN];
-	struct span s = { bytes, lost, b->at, sizeof(bytes) };
+	return obj_run_read_along(m, b, 0, out);
+}
 
-	*out = (struct obj_run){ .block = *b, .hdr_len = obj_object_hdr_len(b->flags), .aligned_good = true };
-	out->lost = !image_read(m->heap->image, b->at, sizeof(bytes), bytes, lost) ||
-		    !layout_decode(&obj_run_hdr_layout, s, 0, &out->hdr);
+bool obj_run_read_along(const struct obj_zone_map *m, const struct obj_block *b, uint64_t words,
+			struct obj_run *out)
+{
+	out->head_len = OBJ_RUN_HDR_LEN + 8 * (size_t)(words < OBJ_RUN_FIXED_WORDS ? words : OBJ_RUN_FIXED_WORDS);
+
+	out->block = *b;
+	out->hdr = (struct obj_run_hdr){ 0 };
+	out->unit_good = false;
+	out->aligned_good = true;
+	out->alignment = out->nbits = out->words = out->used_words = out->bitmap_at = out->first_at = 0;
+	out->hdr_len = obj_object_hdr_len(b->flags);
+	out->lost = !image_read(m->heap->image, b->at, out->head_len, out->bytes, out->flags) ||
+		    !layout_decode(&obj_run_hdr_layout, head_of(out), 0, &out->hdr);
 	if (out->lost)
 		return false;
 	if (b->flags & OBJ_CHUNK_ALIGNED) {
@@ -66,11 +81,15 @@ bool obj_run_words(const struct obj_zone_map *m, const struct obj_run *r, uint64
 		   uint64_t *words, uint8_t *lost)
 {
 	uint8_t bytes[OBJ_RUN_STEP * 8], flags[OBJ_RUN_STEP * 8];
-	struct span s = { bytes, flags, 0, (size_t)nr * 8 };
+	struct span s;
 
-	if (nr > OBJ_RUN_STEP || first > r->words || nr > r->words - first ||
-	    !image_read(m->heap->image, r->bitmap_at + first * 8, (size_t)nr * 8, bytes, flags))
+	if (nr > OBJ_RUN_STEP || first > r->words || nr > r->words - first)
 		return false;
+	if (!span_cut(head_of(r), OBJ_RUN_HDR_LEN + first * 8, (uint64_t)nr * 8, &s)) {
+		s = (struct span){ bytes, flags, r->bitmap_at + first * 8, (size_t)nr * 8 };
+		if (!image_read(m->heap->image, s.at, s.len, bytes, flags))
+			return false;
+	}
 	for (uint32_t i = 0; i < nr; i++) {
 		words[i] = UINT64_MAX;
 		lost[i] = !span_le64(s, (uint64_t)i * 8, &words[i]);

@@ -13,6 +13,7 @@ enum {
 	OBJ_RUN_UNIT_MIN = 8,
 	OBJ_RUN_FIXED_WORDS = 38, /* of a bitmap that is not flexible; 304 bytes */
 	OBJ_RUN_FIXED_BITS = OBJ_RUN_FIXED_WORDS * 64,
+	OBJ_RUN_HEAD_LEN = OBJ_RUN_HDR_LEN + OBJ_RUN_FIXED_WORDS * 8,
 	OBJ_RUN_ALIGN_MAX = 2 << 20,
 };
 
@@ -35,9 +36,14 @@ struct obj_run {
 	uint64_t words;       /* of the bitmap, padding too */
 	uint64_t used_words;  /* of these, that stand for units */
 	uint64_t bitmap_at, first_at; /* of the bitmap; of unit 0 */
+	size_t head_len;      /* of the run's first bytes, as far as they were read with its header */
+	uint8_t bytes[OBJ_RUN_HEAD_LEN], flags[OBJ_RUN_HEAD_LEN];
 };
 /* Fills *out from the block's first bytes. False: nbits is 0, and lost or unit_good tells why. */
 bool obj_run_read(const struct obj_zone_map *m, const struct obj_block *b, struct obj_run *out);
+/* The same; words of a bitmap are read along, best as many as the run before had. */
+bool obj_run_read_along(const struct obj_zone_map *m, const struct obj_block *b, uint64_t words,
+			struct obj_run *out);
 
 /* Words [first, first+nr) of the bitmap, nr at most OBJ_RUN_STEP. A lost word is UINT64_MAX and 1 in lost. */
 enum { OBJ_RUN_STEP = 512 };

@@ -1,5 +1,5 @@
 /*
- * obj_mixed POOL: a pool with every kind of chunk and object header, made by libpmemobj. Prints what
+ * obj_mixed POOL [stats]: a pool with every kind of chunk and object header, made by libpmemobj. Prints what
  * the library itself finds in it, one object a line: offset, usable size, type number.
  */
 #include <libpmemobj.h>
@@ -36,10 +36,13 @@ int main(int argc, char **argv)
 {
 	static const size_t sizes[] = { 1, 100, 128, 500, 1000, 1900, 3000, 5000, 9000, 20000, 70000, 150000, 262000,
 					300000, 700000, 3000000 };
-	PMEMobjpool *pop = pmemobj_create(argc == 2 ? argv[1] : "", "mixed", 64 << 20, 0600);
+	PMEMobjpool *pop = pmemobj_create(argc > 1 ? argv[1] : "", "mixed", 64 << 20, 0600);
+	enum pobj_stats_enabled stats = POBJ_STATS_ENABLED_PERSISTENT;
 	PMEMoid oid, gone;
 
 	must(pop != NULL, "pool");
+	if (argc > 2)
+		must(pmemobj_ctl_set(pop, "stats.enabled", &stats) == 0, "statistics");
 	must(!OID_IS_NULL(pmemobj_root(pop, 400)), "root");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		must(pmemobj_alloc(pop, &oid, sizes[i], 1000 + i, NULL, NULL) == 0, "object");

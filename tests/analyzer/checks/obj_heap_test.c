@@ -1,6 +1,7 @@
 /* The checks of heap, chunks, runs and objects: nothing on a real pool, and each fault by its name. */
 #include "analyzer/check.h"
 #include "formats/obj/object.h"
+#include "formats/obj/vos.h"
 #include "tests/formats/obj/lab.h"
 
 static struct findings *judged(struct lab *l, bool deep)
@@ -187,5 +188,67 @@ Test(obj_heap_checks, name_what_is_wrong_with_an_object)
 	obj_zone_close(&m);
 	says(&l, b.at, 0, 8, "obj.object.huge-size");
 	says(&l, b.at, 4096, 8, "obj.object.huge-size");
+	lab_close(&l);
+}
+
+Test(obj_heap_checks, name_what_is_wrong_with_the_root)
+{
+	struct lab l = lab_make("obj_mixed", "");
+	uint64_t at = 0x1800, root = lab_get(&l, at, 8);
+	struct obj_zone_map m;
+	struct obj_block b = block(&l, &m, OBJ_CHUNK_FREE, 1, 0);
+
+	obj_zone_close(&m);
+	cr_assert(root);
+	says(&l, at, 0, 8, "obj.root.words");
+	says(&l, at + 16, 0, 8, "obj.root.words");
+	says(&l, at, 0xdeadbeef, 8, "obj.root.object");
+	says(&l, at, 0x2000, 8, "obj.root.object");
+	says(&l, at, root + 16, 8, "obj.root.object");
+	says(&l, at, b.at + 16, 8, "obj.root.object");
+	says(&l, at + 16, 1 << 20, 8, "obj.root.object");
+	says(&l, root - 16 + 6, 0, 2, "obj.root.object"); /* not flagged as internal */
+	lab_close(&l);
+}
+
+Test(obj_heap_checks, tell_an_internal_object_that_belongs_to_nobody)
+{
+	struct lab l = lab_make("obj_mixed", "");
+	unsigned long long at, len, type;
+
+	cr_assert_eq(sscanf(l.said, "%llu %llu %llu", &at, &len, &type), 3);
+	says(&l, at - 16 + 6, 0x8000, 2, "obj.object.orphan");
+	lab_close(&l);
+}
+
+Test(obj_heap_checks, compare_the_counter_of_allocated_bytes)
+{
+	struct lab l = lab_make("obj_mixed", "stats");
+	uint64_t at = 0x1828, sum = lab_get(&l, at, 8);
+
+	cr_assert(sum, "the library kept it");
+	cr_assert_not(findings_hit(judged(&l, false), "obj.stats.sum", NULL), "and to the byte");
+	lab_put(&l, at, sum - 128, 8);
+	struct findings *fs = judged(&l, false);
+	cr_assert(findings_hit(fs, "obj.stats.sum", NULL));
+	cr_assert_eq(loud(fs), 0);
+	lab_put(&l, at, sum, 8);
+	says(&l, at, UINT64_MAX - 4096, 8, "obj.stats.underflow");
+	lab_close(&l);
+}
+
+Test(obj_heap_checks, know_a_versioned_object_store)
+{
+	struct lab l = lab_make("obj_mixed", "");
+
+	lab_put(&l, lab_get(&l, 0x1800, 8), 0x5ca1ab1e, 4);
+	cr_assert(findings_hit(judged(&l, false), "obj.daos.vos", NULL));
+	cr_assert_not_null(l.pool->vos->root);
+	memcpy(l.bytes + 0x1000, "vos_pool_layout", 16);
+	lab_decode(&l);
+	lab_put(&l, 0x17f8, l.pool->descr_sum, 8);
+	struct findings *fs = judged(&l, false);
+	cr_assert(findings_hit(fs, "obj.daos.vos", NULL));
+	cr_assert_eq(loud(fs), 0);
 	lab_close(&l);
 }
