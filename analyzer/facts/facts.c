@@ -39,3 +39,10 @@ const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap 
 		f->obj_account = obj_account(f->arena, h, deep, f->keep, 0);
 	return f->obj_account;
 }
+
+const struct obj_refs *facts_obj_refs(struct facts *f, const struct obj_pool *p)
+{
+	if (f->obj_refs == NULL)
+		f->obj_refs = obj_refs(f->arena, p, f->root_types, f->root_types_nr, f->keep);
+	return f->obj_refs;
+}

@@ -7,6 +7,7 @@
 
 #include "analyzer/facts/btt_blocks.h"
 #include "analyzer/facts/obj_heap.h"
+#include "analyzer/facts/obj_refs.h"
 
 struct counters;
 struct facts_btt;
@@ -17,6 +18,9 @@ struct facts {
 	const struct counters *counters; /* facts/ending.h: the device now; NULL: not known */
 	struct facts_btt *btt;   /* one for each BTT that was asked about */
 	struct obj_account *obj_account;
+	struct obj_refs *obj_refs;
+	const uint64_t *root_types; /* of objects that the application keeps by type; root_types_nr of them */
+	size_t root_types_nr;
 };
 
 /* Who owns each media block of arena idx of b; NULL without memory. */
@@ -27,5 +31,7 @@ const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, 
  * one heap, and deep the same at every call.
  */
 const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap *h, bool deep);
+/* Who refers to whom in the model's one pmemobj pool: reads its user data. NULL without memory. */
+const struct obj_refs *facts_obj_refs(struct facts *f, const struct obj_pool *p);
 
 #endif
