@@ -40,8 +40,8 @@ static bool zero(const uint8_t *p, size_t len)
 }
 
 /* Lost bytes of a step into the list; they stay zero in what is written. */
-static bool lost_find(const uint8_t *flags, size_t len, uint64_t to, struct extract_lost *lost,
-		      struct extract_sums *sums)
+bool extract_lost_find(const uint8_t *flags, size_t len, uint64_t to, struct extract_lost *lost,
+		       struct extract_sums *sums)
 {
 	size_t at = 0;
 
@@ -91,7 +91,7 @@ static enum status step(struct image *im, uint64_t at, size_t n, uint64_t to, ui
 
 	if (!image_read(im, at, n, buf, flags))
 		return problem_set(p, im->problem.status, "%s", im->problem.text);
-	if (!lost_find(flags, n, to, lost, sums))
+	if (!extract_lost_find(flags, n, to, lost, sums))
 		return problem_set(p, STATUS_NOMEM, "%s: no memory to list what could not be read", im->label);
 	return pages_write(w, buf, n, to, sums) ? STATUS_OK : problem_set(p, STATUS_IO, "%s: could not be written", im->label);
 }

@@ -27,6 +27,9 @@ struct extract_kind {
 	/* Content nr (0, 1, ...) of this kind in m, in the order of the tree. False: there is none. */
 	bool (*find)(struct arena *a, const struct model *m, enum extract_when when, uint32_t nr,
 		     struct extract_content *out);
+	/* Instead: the one that a word names. False: *why is a sentence. */
+	bool (*named)(struct arena *a, const struct model *m, const char *name, struct extract_content *out,
+		      const char **why);
 };
 
 extern const struct extract_kind extract_kinds[];

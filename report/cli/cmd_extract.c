@@ -2,6 +2,7 @@
 #include "analyzer/extract/blocks.h"
 #include "analyzer/extract/extract.h"
 #include "analyzer/extract/kinds.h"
+#include "analyzer/extract/objects.h"
 #include "report/cli/analysis.h"
 #include "report/cli/output.h"
 #include "report/cli/verbs.h"
@@ -13,13 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_OUT = 'o', OWN_BEFORE = OPT_OWN, OWN_STORED, OWN_NUMBER, OWN_LOST };
+enum { OWN_OUT = 'o', OWN_BEFORE = OPT_OWN, OWN_STORED, OWN_NUMBER, OWN_ALL, OWN_INDEX, OWN_LOST };
 
 static const struct option_row rows[] = {
 	{ OWN_OUT, 'o', "out", "FILE", ARG_FILE, NULL, "where it goes; '-' is standard output" },
 	{ OWN_LOST, 0, "lost", "FILE", ARG_FILE, NULL,
 	  "where the mapfile of what could not be had goes (default FILE.map beside --out, and only when there is such)" },
 	{ OWN_NUMBER, 0, "number", "N", ARG_WORD, NULL, "which one, when there are several: 0, 1, ..." },
+	{ OWN_ALL, 0, "all", NULL, ARG_NONE, NULL, "object: every object, one behind the other" },
+	{ OWN_INDEX, 0, "index", "FILE", ARG_FILE, NULL, "object --all: where each object is (default FILE.index beside --out)" },
 	{ OWN_BEFORE, 0, "before", NULL, ARG_NONE, NULL,
 	  "as it was before the last writes, as far as the evidence remembers them" },
 	{ OWN_STORED, 0, "stored", NULL, ARG_NONE, NULL, "as it lies, without what the driver finishes at its start" },
@@ -28,7 +31,8 @@ static const struct option_table table = OPTION_TABLE("Extraction", rows);
 
 struct job {
 	const struct extract_kind *kind;
-	const char *blocks, *out, *lost;
+	const char *blocks, *name, *out, *lost, *index;
+	bool all;
 	enum extract_when when;
 	uint64_t number;
 	bool numbered;
@@ -181,6 +185,43 @@ static int several(struct cli *c, struct job *job, struct arena *a, const struct
 	return EXIT_USAGE;
 }
 
+/* Every object, and the table that tells where each is. */
+static int all_objects(struct cli *c, struct job *job, const struct result *r)
+{
+	struct extract_content con = { .what = "all objects" };
+	struct extract_writer w = { .bytes = bytes_write, .progress = progress, .ctx = job };
+	struct extract_lost lost = { 0 };
+	struct extract_sums sums = { 0 };
+	struct problem p = { STATUS_OK, "" };
+	struct output index;
+	char *name = NULL;
+	uint64_t len;
+
+	if (job->index == NULL && asprintf(&name, "%s.index", job->out) < 0)
+		return cli_error(c, EXIT_FAILED, "no memory");
+	if (!output_open(c, &index, job->index ? job->index : name)) {
+		free(name);
+		return EXIT_FAILED;
+	}
+	bool open = output_open(c, &job->file, job->out);
+	int status = EXIT_FAILED;
+	if (open) {
+		job->sparse = job->file.aside != NULL;
+		job->title = con.what;
+		enum status st = extract_objects(&r->model, &w, &lost, &sums, text_put, index.f, &len, &p);
+		watch_hide();
+		status = ended(c, job, &con, len, &lost, &sums, st, p.text);
+	}
+	bool good = status == EXIT_CLEAN || status == EXIT_LEFT;
+	if (open && !output_close(c, &job->file, good) && good)
+		status = EXIT_FAILED;
+	if (!output_close(c, &index, good) && good)
+		status = EXIT_FAILED;
+	extract_lost_free(&lost);
+	free(name);
+	return status;
+}
+
 static int told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr, void *ctx)
 {
 	struct extract_content con, other;
@@ -191,6 +232,15 @@ static int told(struct cli *c, const struct result *r, const struct report_optio
 	(void)nr;
 	if (r->status != STATUS_OK)
 		return cli_error(c, (int)outcome_of_status(r->status), "%s", r->problem.text);
+	if (job->all)
+		return all_objects(c, job, r);
+	if (job->name) {
+		const char *why = NULL;
+
+		if (!job->kind->named(r->arena, &r->model, job->name, &con, &why))
+			return cli_error(c, EXIT_USAGE, "%s: %s", r->path, why);
+		return extract(c, job, r->arena, &con);
+	}
 	if (!job->kind->find(r->arena, &r->model, job->when, (uint32_t)job->number, &con))
 		return cli_error(c, EXIT_NO_POOL, "%s: no such content here: %s", r->path, job->kind->says);
 	if (!job->numbered && job->kind->find(r->arena, &r->model, job->when, 1, &other))
@@ -206,6 +256,12 @@ static bool own(struct cli *c, struct job *job, int id)
 		return true;
 	case OWN_LOST:
 		job->lost = c->arg;
+		return true;
+	case OWN_ALL:
+		job->all = true;
+		return true;
+	case OWN_INDEX:
+		job->index = c->arg;
 		return true;
 	case OWN_NUMBER:
 		job->numbered = true;
@@ -236,8 +292,16 @@ static int operands(struct cli *c, struct job *job)
 		return cli_error(c, EXIT_USAGE, "'%s' cannot be extracted%s%s", what, near ? "; did you mean " : "",
 				 near ? near : "");
 	}
-	job->blocks = cli_operand(c, 2);
-	if (job->kind->by_blocks != (job->blocks != NULL) || (job->blocks && cli_operand(c, 3)))
+	if (job->kind->named) {
+		job->name = cli_operand(c, 2);
+		if ((job->name != NULL) == job->all || (job->name && cli_operand(c, 3)))
+			return cli_error(c, EXIT_USAGE, "which one? Name one %s, or give --all", job->kind->name);
+	} else if (job->all) {
+		return cli_error(c, EXIT_USAGE, "--all goes with objects");
+	} else {
+		job->blocks = cli_operand(c, 2);
+	}
+	if (!job->kind->named && (job->kind->by_blocks != (job->blocks != NULL) || (job->blocks && cli_operand(c, 3))))
 		return cli_error(c, EXIT_USAGE, job->kind->by_blocks ? "which blocks? Such as 0-99,200"
 								     : "one SOURCE and one thing at a time");
 	if (job->out == NULL)
@@ -278,11 +342,12 @@ static int run(struct cli *c)
 }
 
 const struct command command_extract = {
-	.name = "extract", .args = "SOURCE WHAT [BLOCKS]", .summary = "logical content, to a file",
+	.name = "extract", .args = "SOURCE WHAT [BLOCKS|OBJECT]", .summary = "logical content, to a file",
 	.about = "Takes out of SOURCE what its bytes stand for. WHAT is one of:\n\n"
 		 "disk: the flat block device inside a BTT, a pmemblk pool or a namespace, as its driver shows it after its "
 		 "start-up recovery. blocks: some blocks of it, such as 0-99,200. log: the text of a pmemlog pool. pool: the "
-		 "address space that a pool's parts make together.\n\n"
+		 "address space that a pool's parts make together. object: the user data of one object of a pmemobj pool (root, an "
+		 "offset in the pool, or TYPE#N, the Nth of a type), or of all of them with --all, and then a table of them.\n\n"
 		 "The output is sparse. What is marked as bad or could not be read is zero in it and listed in a ddrescue "
 		 "mapfile; the exit status is 4 then.",
 	.tables = { &table, &option_evidence },
