@@ -5,6 +5,7 @@
 #include "analyzer/facts/btt_recovery.h"
 #include "analyzer/facts/btt_story.h"
 #include "analyzer/facts/facts.h"
+#include "analyzer/facts/obj_tell.h"
 #include "analyzer/facts/obj_recovery.h"
 #include "analyzer/facts/obj_story.h"
 #include "analyzer/verdict.h"
@@ -137,6 +138,7 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 	r->findings = judge(&r->model, o, r->arena, now);
 	if (r->findings == NULL)
 		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
+	obj_tell(r->arena, &r->model, r->findings->facts);
 	if (r->model.pool)
 		r->ending = ending_of(r->model.pool, now);
 	return foresee(r, o);

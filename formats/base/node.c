@@ -229,3 +229,29 @@ const struct node *node_find(const struct node *root, const char *path, const ch
 	*rest = path;
 	return n == root && **rest ? NULL : n;
 }
+
+const struct node *node_find_within(struct arena *a, const struct node *root, const char *path, const char **rest)
+{
+	const struct node *n = node_find(root, path, rest);
+
+	while (n && **rest == '[' && n->element) {
+		char *end;
+		uint64_t i = strtoull(*rest + 1, &end, 10);
+		const struct node *e = end[0] == ']' && (end[1] == '.' || end[1] == '\0') ? n->element(a, n, i) : NULL;
+
+		if (e == NULL)
+			break;
+		n = e;
+		*rest = end[1] == '.' ? end + 2 : end + 1;
+		if (**rest == '\0')
+			break;
+		const char *more = *rest;
+		const struct node *below = node_find(e, more, rest);
+		if (below == NULL) {
+			*rest = more;
+			break;
+		}
+		n = below;
+	}
+	return n;
+}

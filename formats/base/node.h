@@ -41,6 +41,10 @@ struct node {
 	uint64_t at, len;    /* bytes */
 	uint64_t count, stride; /* count > 0: an array of count layouts, stride bytes apart */
 	const char *note;    /* which of several readings was taken and why; or why the state is so */
+	/* Of an array: its element i as a node with what lies below it, made when a person asks; or NULL.
+	 * Its parent is the array's. NULL: no such element, or no memory. */
+	struct node *(*element)(struct arena *a, const struct node *array, uint64_t i);
+	const void *element_ctx;
 	struct fact *facts, *last_fact;
 	struct node *parent, *child, *last_child, *next;
 };
@@ -73,5 +77,7 @@ const char *node_path(struct arena *a, const struct node *n);
 /* The node that a path names, or NULL. *rest: what is left of the path (a field name, an array
  * element) when the path goes on below the last node; points to its end when it does not. */
 const struct node *node_find(const struct node *root, const char *path, const char **rest);
+/* The same, going on through elements that are nodes when they are asked for. */
+const struct node *node_find_within(struct arena *a, const struct node *root, const char *path, const char **rest);
 
 #endif

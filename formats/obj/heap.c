@@ -2,6 +2,7 @@
 
 #include "formats/base/checksum.h"
 #include "formats/obj/obj.h"
+#include "formats/obj/block.h"
 #include "formats/obj/zone.h"
 
 #include <string.h>
@@ -109,6 +110,8 @@ static bool zone_decode(struct arena *a, struct obj_heap *h, struct obj_zone *z)
 	if (z->node == NULL || z->hdr_node == NULL || z->chunk_node == NULL)
 		return false;
 	z->hdr = z->hdr_node->host;
+	z->chunk_node->element = obj_block_node;
+	z->chunk_node->element_ctx = h;
 	node_fact_uint(a, z->node, "chunks by the heap's size", KIND_UINT, z->expected);
 	if (z->state == OBJ_ZONE_HIDDEN)
 		z->node->note = "its magic does not say that it is in use, its chunk headers do: read as in use";

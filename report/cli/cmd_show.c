@@ -116,7 +116,7 @@ static int elements(struct cli *c, struct job *job, const struct node *n, const 
 }
 
 /* "map[0-3,9]": the node of "map", and *rest at the bracket. */
-static const struct node *find(const struct node *root, const char *path, const char **rest)
+static const struct node *find(struct arena *a, const struct node *root, const char *path, const char **rest)
 {
 	const char *list = strrchr(path, '[');
 	const struct node *n = NULL;
@@ -130,7 +130,7 @@ static const struct node *find(const struct node *root, const char *path, const 
 		*rest = list;
 		return whole && n->count ? n : NULL;
 	}
-	return node_find(root, path, rest);
+	return node_find_within(a, root, path, rest);
 }
 
 static int told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr, void *ctx)
@@ -147,7 +147,7 @@ static int told(struct cli *c, const struct result *r, const struct report_optio
 		return (int)outcome_of_status(r->status);
 	job->page = cli_page(c, stdout, o->redact);
 	if (job->path)
-		n = find(r->model.root, job->path, &rest);
+		n = find(r->arena, r->model.root, job->path, &rest);
 	if (n == NULL)
 		return no_such(c, r->model.root, job->path);
 	if (*rest == '[' && n->count)
