@@ -88,13 +88,10 @@ void findings_more(struct findings *fs, const struct check *by, uint64_t nr)
 		t->nr += nr;
 }
 
-void findings_unchecked(struct findings *fs, const struct check *by, const struct node *node,
-			const char *why)
+static void unchecked_keep(struct findings *fs, const struct check *by, const struct node *node, const char *why)
 {
-	for (const struct unchecked *u = fs->unchecked; u; u = u->next)
-		if (u->by == by && u->node == node && strcmp(u->why, why) == 0)
-			return; /* said already */
 	struct unchecked *u = ARENA_NEW(fs->arena, struct unchecked);
+
 	if (u == NULL)
 		return;
 	*u = (struct unchecked){ by, node, why, NULL };
@@ -103,7 +100,26 @@ void findings_unchecked(struct findings *fs, const struct check *by, const struc
 	else
 		fs->unchecked = u;
 	fs->last_unchecked = u;
+}
+
+void findings_unchecked(struct findings *fs, const struct check *by, const struct node *node,
+			const char *why)
+{
+	struct tally *t = tally_of(fs, by);
+
+	if (t && t->unchecked > fs->keep) {
+		t->unchecked++;
+		fs->unchecked_nr++;
+		return;
+	}
+	for (const struct unchecked *u = fs->unchecked; u; u = u->next)
+		if (u->by == by && u->node == node && strcmp(u->why, why) == 0)
+			return; /* said already */
 	fs->unchecked_nr++;
+	if (t && t->unchecked++ == fs->keep)
+		unchecked_keep(fs, by, NULL, "further places were not looked at: only the first are listed");
+	else
+		unchecked_keep(fs, by, node, why);
 }
 
 bool findings_hit(const struct findings *fs, const char *id, const struct node *node)

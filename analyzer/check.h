@@ -86,7 +86,7 @@ struct findings {
 	uint32_t keep;            /* findings kept per check; the rest is counted */
 	struct finding *first, *last;
 	uint64_t nr[3];           /* all found, by severity, kept or not */
-	struct tally { const struct check *by; uint64_t nr; } *tallies; /* per check, in table order */
+	struct tally { const struct check *by; uint64_t nr, unchecked; } *tallies; /* per check, in table order */
 	size_t tallies_nr;
 	struct unchecked *unchecked, *last_unchecked;
 	uint64_t unchecked_nr;
@@ -100,6 +100,7 @@ void findings_add(struct findings *fs, struct finding f);
 void findings_add_as(struct findings *fs, enum severity severity, struct finding f);
 /* Adds a way behind those that f has; f->repair becomes that of the first. */
 void findings_alternative(struct findings *fs, struct finding *f, struct alternative way);
+/* Said once for one place and reason; past the number kept it is counted only, and that is said. */
 void findings_unchecked(struct findings *fs, const struct check *by, const struct node *node,
 			const char *why);
 /* Counts findings of by that were made and not kept by the check itself. */
