@@ -35,8 +35,8 @@ const struct pool_part *pool_parts_next_header(const struct pool_set *s, const s
 					       const struct check *self, struct findings *out)
 {
 	while ((p = pool_parts_next(s, p)) != NULL) {
-		if (!p->header_expected || s->replicas[p->replica]->remote)
-			continue;
+		if (!p->header_expected || s->replicas[p->replica]->remote || p->same_file)
+			continue; /* one file is judged once */
 		if (p->item == NULL)
 			findings_unchecked(out, self, p->node, "the part is missing");
 		else if (p->hdr == NULL)
