@@ -191,7 +191,8 @@ static void found_by(const struct lab *l, enum part_found want)
 Test(set, parts_beside_the_set_file_are_found_by_uuid_whatever_their_names)
 {
 	moved();
-	sh("cd d; mv r0p0 t; mv r1p2 r0p0; mv t r1p2; mv r0p1 q; gzip r1p1; cp q copy; pmempool create log -s 2M alien");
+	sh("cd d; mv r0p0 t; mv r1p2 r0p0; mv t r1p2; mv r0p1 q; gzip r1p1; cp q copy;"
+	   "pmempool create log -s 2M alien");
 	struct lab *l = decode("d/all.set");
 
 	example_holds(l);
@@ -317,8 +318,8 @@ Test(set, a_first_part_a_replica_and_most_of_a_replica_missing)
 
 Test(set, four_parts_with_two_in_a_row_missing_break_the_ring)
 {
-	sh("printf 'PMEMPOOLSET\\n4M %s/p0\\n4M %s/p1\\n4M %s/p2\\n4M %s/p3\\n3M %s/p4\\n' > all.set; pmempool create log all.set;"
-	   "mkdir d; mv p0 p1 p4 d", dir, dir, dir, dir, dir);
+	sh("printf 'PMEMPOOLSET\\n4M %s/p0\\n4M %s/p1\\n4M %s/p2\\n4M %s/p3\\n3M %s/p4\\n' > all.set;"
+	   "pmempool create log all.set; mkdir d; mv p0 p1 p4 d", dir, dir, dir, dir, dir);
 	struct lab *l = decode("d");
 	const struct pool_replica *r = l->m.pool->replicas[0];
 
@@ -428,7 +429,8 @@ Test(set, a_wiped_header_leaves_other_evidence_of_the_type)
 	}
 	wipe("empty", 2, 1); /* one byte of the signature: still a header, and still nearest to its own type */
 	struct lab *l = decode("empty");
-	cr_assert(l->st == STATUS_OK && l->m.pool->type == POOL_BLK && l->m.pool->replicas[0]->parts[0]->sum == POOL_HDR_SUM_BAD);
+	cr_assert(l->st == STATUS_OK && l->m.pool->type == POOL_BLK);
+	cr_assert_eq(l->m.pool->replicas[0]->parts[0]->sum, POOL_HDR_SUM_BAD);
 	closed(l);
 	wipe("empty", 0, 4096);
 	l = decode("empty"); /* nothing is left that would tell */
@@ -458,7 +460,8 @@ Test(set, a_wiped_first_header_is_outvoted)
 
 Test(set, one_header_for_all_parts)
 {
-	sh("printf 'PMEMPOOLSET\\nOPTION SINGLEHDR\\n10M %s/p1\\n8M %s/p2\\n8M %s/p10\\n' > all.set; pmempool create obj all.set", dir, dir, dir);
+	sh("printf 'PMEMPOOLSET\\nOPTION SINGLEHDR\\n10M %s/p1\\n8M %s/p2\\n8M %s/p10\\n' > all.set;"
+	   "pmempool create obj all.set", dir, dir, dir);
 	struct lab *l = decode("all.set");
 	const struct pool_set *s = l->m.pool;
 
@@ -512,7 +515,8 @@ static void directories(void)
 	snprintf(path, sizeof(path), "%s/grow.c", dir);
 	f = fopen(path, "w");
 	cr_assert(f && fputs(program, f) >= 0 && fclose(f) == 0);
-	sh("cc grow.c -o grow -lpmemobj; mkdir d0 d1; printf 'PMEMPOOLSET\\nOPTION SINGLEHDR\\n20M %s/d0\\n20M %s/d1\\n' > all.set;"
+	sh("cc grow.c -o grow -lpmemobj; mkdir d0 d1;"
+	   "printf 'PMEMPOOLSET\\nOPTION SINGLEHDR\\n20M %s/d0\\n20M %s/d1\\n' > all.set;"
 	   "./grow all.set", dir, dir);
 }
 
@@ -651,5 +655,42 @@ Test(set, a_stream_is_settled_last)
 	cr_assert_eq(l->m.pool->size, 16 << 20);
 	cr_assert(pool_set_settle(&l->m));
 	cr_assert(l->m.pool->size == 9 << 20 && l->m.pool->inner_size == 16 << 20);
+	closed(l);
+}
+
+/* As PMDK on PPC64 would have made it: pages of 64 KiB, the header padded to one. */
+Test(set, pages_of_64_kib)
+{
+	enum { PAGE_64K = 65536 };
+	static uint8_t bytes[2 * PAGE_64K];
+	struct pool_hdr h;
+	char path[256];
+
+	sh("pmempool create log -s 2M one");
+	snprintf(path, sizeof(path), "%s/one", dir);
+	int fd = open(path, O_RDWR);
+	cr_assert(fd >= 0 && pread(fd, bytes, 4096, 0) == 4096);
+	struct span s = { bytes, NULL, 0, PAGE_64K };
+	cr_assert(layout_decode(&pool_hdr_layout, s, 0, &h));
+	h.machine = POOL_HDR_MACHINE_PPC64;
+	layout_encode(&pool_hdr_layout, &h, bytes);
+	(void)pool_hdr_sum(s, &h, &h.checksum);
+	layout_encode(&pool_hdr_layout, &h, bytes);
+	bytes[PAGE_64K + 2] = 2;      /* start_offset 0x20000 */
+	bytes[PAGE_64K + 8 + 2] = 32; /* end_offset 0x200000 */
+	bytes[PAGE_64K + 16 + 2] = 2;
+	cr_assert(pwrite(fd, bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes));
+	cr_assert_eq(ftruncate(fd, (2 << 20) + 8192), 0);
+	close(fd);
+
+	struct lab *l = decode("one");
+	const struct pool_part *p = l->m.pool->replicas[0]->parts[0];
+	cr_assert(p->sum == POOL_HDR_SUM_ANNOUNCED && p->hdr_bytes.len == PAGE_64K && p->align == PAGE_64K);
+	cr_assert(p->usable == 2 << 20 && pool_set_descr_at(l->m.pool) == PAGE_64K);
+	cr_assert(l->m.pool->inner_known && l->m.pool->inner_size == 2 << 20 && l->m.logical->size == 2 << 20);
+	closed(l);
+	wipe("one", 0, 4096); /* the descriptor alone tells where it lies */
+	l = decode("one");
+	cr_assert(l->st == STATUS_OK && l->m.pool->type == POOL_LOG && pool_set_descr_at(l->m.pool) == PAGE_64K);
 	closed(l);
 }
