@@ -56,9 +56,7 @@ void obj_sim_unforeseen(struct obj_sim *s, uint64_t at, uint64_t len, const char
 
 bool obj_sim_get(struct obj_sim *s, uint64_t at, uint64_t *v)
 {
-	uint8_t b[8], lost[8];
-
-	return image_read(s->after, at, 8, b, lost) && span_le64((struct span){ b, lost, at, 8 }, 0, v);
+	return obj_ulog_word(s->after, at, v);
 }
 
 static bool inside(struct obj_sim *s, const struct node *n, uint64_t at, uint64_t len)

@@ -14,13 +14,6 @@ static void word_put(struct image *im, uint64_t at, uint64_t v)
 	(void)overlay_write(im, at, b, 8); /* outside: told by the checks */
 }
 
-static bool word_get(struct image *im, uint64_t at, uint64_t *v)
-{
-	uint8_t b[8], lost[8];
-
-	return image_read(im, at, 8, b, lost) && span_le64((struct span){ b, lost, at, 8 }, 0, v);
-}
-
 /* What the library makes of a log that is no whole one. NULL: nothing is wrong with it. */
 static const char *trouble(struct obj_tale *t, const struct obj_log *log)
 {
@@ -52,7 +45,7 @@ static void redo_changes(struct obj_tale *t, const struct obj_lane *lane, const 
 
 		if (e.op > OBJ_ULOG_OR)
 			continue; /* no library stores these in a redo log */
-		bool known = word_get(t->so_far, e.target, &was);
+		bool known = obj_ulog_word(t->so_far, e.target, &was);
 		is = obj_ulog_apply(e.op, e.value, was);
 		obj_tale_deed_add(t, lane, &e, d);
 		if (known)

@@ -45,28 +45,11 @@ const char *obj_lane_old_undo_name(enum obj_undo_old u)
 	return names[u];
 }
 
-static bool le64_at(struct image *im, uint64_t at, uint64_t *out)
-{
-	uint8_t b[8], lost[8];
-
-	return image_read(im, at, 8, b, lost) && span_le64((struct span){ b, lost, at, 8 }, 0, out);
-}
-
 bool obj_lane_old_redo(struct image *im, const struct obj_redo_log_old *r, uint32_t i, struct obj_redo_old *out)
 {
 	uint64_t at = r->at + (uint64_t)i * OBJ_OLD_ENTRY_LEN;
 
-	return i < r->nr && le64_at(im, at, &out->offset) && le64_at(im, at + 8, &out->value);
-}
-
-static bool spend(uint64_t *budget, uint64_t len)
-{
-	if (budget == NULL)
-		return true;
-	if (len > *budget)
-		return false;
-	*budget -= len;
-	return true;
+	return i < r->nr && obj_ulog_word(im, at, &out->offset) && obj_ulog_word(im, at + 8, &out->value);
 }
 
 void obj_lane_old_walk_start(struct obj_undo_walk_old *w, struct image *im, uint32_t major, uint64_t at,
@@ -75,7 +58,7 @@ void obj_lane_old_walk_start(struct obj_undo_walk_old *w, struct image *im, uint
 	*w = (struct obj_undo_walk_old){ .image = im, .major = major, .at = at, .budget = budget, .power = 1 };
 	if (major == 1) {
 		w->value_at = at + 8;
-		if (!le64_at(im, at + 8, &w->first))
+		if (!obj_ulog_word(im, at + 8, &w->first))
 			w->stop = OBJ_ULOG_LOST;
 		w->next = w->first;
 		return;
@@ -83,7 +66,7 @@ void obj_lane_old_walk_start(struct obj_undo_walk_old *w, struct image *im, uint
 	for (; w->arrays_nr < OBJ_OLD_ARRAYS; w->arrays_nr++) {
 		uint64_t array;
 
-		if (!le64_at(im, at + 8 * w->arrays_nr, &array)) {
+		if (!obj_ulog_word(im, at + 8 * w->arrays_nr, &array)) {
 			w->stop = OBJ_ULOG_LOST;
 			return;
 		}
@@ -105,9 +88,9 @@ static bool list_next(struct obj_undo_walk_old *w, uint64_t *value)
 		w->stop = OBJ_ULOG_BAD_NEXT;
 	else if (at == w->turtle)
 		w->stop = OBJ_ULOG_LOOP;
-	else if (!spend(w->budget, OBJ_OLD_LINK_BACK))
+	else if (!obj_ulog_spend(w->budget, OBJ_OLD_LINK_BACK))
 		w->stop = OBJ_ULOG_LIMIT;
-	else if (!le64_at(w->image, at - OBJ_OLD_LINK_BACK + 8, &w->next))
+	else if (!obj_ulog_word(w->image, at - OBJ_OLD_LINK_BACK + 8, &w->next))
 		w->stop = OBJ_ULOG_LOST;
 	if (w->stop != OBJ_ULOG_GOING)
 		return false;
@@ -138,9 +121,9 @@ bool obj_lane_old_walk_next(struct obj_undo_walk_old *w, uint64_t *value)
 	w->value_at = w->arrays[w->array] + 8 * w->idx;
 	if (w->value_at > w->image->size || w->image->size - w->value_at < 8)
 		w->stop = OBJ_ULOG_BAD_NEXT;
-	else if (!spend(w->budget, 8))
+	else if (!obj_ulog_spend(w->budget, 8))
 		w->stop = OBJ_ULOG_LIMIT;
-	else if (!le64_at(w->image, w->value_at, value))
+	else if (!obj_ulog_word(w->image, w->value_at, value))
 		w->stop = OBJ_ULOG_LOST;
 	else if (*value == 0 && w->array == w->arrays_nr - 1)
 		w->stop = OBJ_ULOG_END;
@@ -159,7 +142,7 @@ bool obj_lane_old_v3_records(const struct obj_pool *p)
 bool obj_lane_old_range(struct image *im, uint64_t object, uint64_t usable, struct obj_range_old *out)
 {
 	*out = (struct obj_range_old){ .at = object, .data_at = object + OBJ_OLD_RANGE_HEAD };
-	if (!le64_at(im, object, &out->offset) || !le64_at(im, object + 8, &out->size))
+	if (!obj_ulog_word(im, object, &out->offset) || !obj_ulog_word(im, object + 8, &out->size))
 		return false;
 	out->fits = usable >= OBJ_OLD_RANGE_HEAD && out->size <= usable - OBJ_OLD_RANGE_HEAD;
 	return true;
@@ -241,7 +224,7 @@ bool obj_lane_old_tx_busy(const struct obj_lanes *l, const struct obj_lane *lane
 	    o->undo[OBJ_UNDO_SET].values || o->undo[OBJ_UNDO_CACHE].values > 1)
 		return true;
 	obj_lane_old_walk_start(&w, l->pool->image, l->pool->major, o->undo[OBJ_UNDO_CACHE].at, NULL);
-	return obj_lane_old_walk_next(&w, &cache) && (!le64_at(l->pool->image, cache, &offset) || offset);
+	return obj_lane_old_walk_next(&w, &cache) && (!obj_ulog_word(l->pool->image, cache, &offset) || offset);
 }
 
 void obj_lane_old_nodes(struct arena *a, struct obj_lanes *l, struct obj_lane *lane)

@@ -14,13 +14,6 @@ static uint64_t up(uint64_t x, uint64_t a)
 	return (x + a - 1) / a * a;
 }
 
-static bool le64_at(struct image *im, uint64_t at, uint64_t *out)
-{
-	uint8_t b[8], lost[8];
-
-	return image_read(im, at, 8, b, lost) && span_le64((struct span){ b, lost, at, 8 }, 0, out);
-}
-
 static bool descr_decode(struct arena *a, struct obj_pool *p, uint32_t page)
 {
 	struct span s;
@@ -63,7 +56,7 @@ static uint32_t old_major(const struct obj_pool *p)
 		uint64_t undo = p->lanes_at + (uint64_t)i * OBJ_LANE_LEN + OBJ_OLD_TX_OFF + 8;
 
 		/* a list head holds the pool's id, a vector the place of its own first array */
-		if (le64_at(p->image, undo, &word) && word)
+		if (obj_ulog_word(p->image, undo, &word) && word)
 			return p->has_uuid_lo && word == p->uuid_lo ? 1 : word == undo + OBJ_OLD_EMBEDDED_OFF ? 3 : 4;
 	}
 	return 4;
@@ -74,7 +67,7 @@ static void major_guess(struct obj_pool *p)
 	uint64_t capacity = 0;
 
 	p->major_guessed = true;
-	(void)le64_at(p->image, p->lanes_at + OBJ_LANE_UNDO_OFF + 16, &capacity);
+	(void)obj_ulog_word(p->image, p->lanes_at + OBJ_LANE_UNDO_OFF + 16, &capacity);
 	if (capacity == OBJ_LANE_UNDO_LEN)
 		p->major = new_major(p);
 	else
@@ -131,7 +124,7 @@ static void sizes_set(struct obj_pool *p)
 	p->root_at = p->words->root_offset;
 	if (p->major >= 4)
 		p->root_len = p->words->root_size;
-	else if (p->root_at >= 16 && le64_at(p->image, p->root_at - 16, &word))
+	else if (p->root_at >= 16 && obj_ulog_word(p->image, p->root_at - 16, &word))
 		p->root_len = word & ~(UINT64_C(1) << 63); /* its header's word, less the flag of an internal object */
 }
 

@@ -45,7 +45,7 @@ const char *obj_ulog_stop_text(enum obj_ulog_stop s)
 	return texts[s];
 }
 
-static bool le64_at(struct image *im, uint64_t at, uint64_t *out)
+bool obj_ulog_word(struct image *im, uint64_t at, uint64_t *out)
 {
 	uint8_t b[8], lost[8];
 
@@ -64,7 +64,7 @@ bool obj_ulog_entry_read(struct image *im, uint64_t at, struct obj_ulog_entry *o
 {
 	uint64_t word;
 
-	if (!le64_at(im, at, &word))
+	if (!obj_ulog_word(im, at, &word))
 		return false;
 	*out = (struct obj_ulog_entry){ .at = at, .op = (uint32_t)(word >> 61), .target = word << 3 >> 3 };
 	if (word == 0)
@@ -72,9 +72,9 @@ bool obj_ulog_entry_read(struct image *im, uint64_t at, struct obj_ulog_entry *o
 	if (out->op != OBJ_ULOG_BUF_CPY && out->op != OBJ_ULOG_BUF_SET) {
 		out->len = OBJ_ULOG_VAL_LEN;
 		out->data_len = 8;
-		return le64_at(im, at + 8, &out->value);
+		return obj_ulog_word(im, at + 8, &out->value);
 	}
-	if (!le64_at(im, at + 8, &out->checksum) || !le64_at(im, at + 16, &out->data_len))
+	if (!obj_ulog_word(im, at + 8, &out->checksum) || !obj_ulog_word(im, at + 16, &out->data_len))
 		return false;
 	out->data_at = at + OBJ_ULOG_BUF_HEAD;
 	/* a size near 2^64 wraps in the library too: it then takes the entry to be short */
@@ -115,8 +115,7 @@ uint64_t obj_ulog_apply(uint32_t op, uint64_t value, uint64_t word)
 	return op == OBJ_ULOG_SET ? value : op == OBJ_ULOG_AND ? (word & value) : (word | value);
 }
 
-/* Logs of a sound pool do not overlap: all of them together are smaller than it. */
-static bool spend(uint64_t *budget, uint64_t len)
+bool obj_ulog_spend(uint64_t *budget, uint64_t len)
 {
 	if (budget == NULL)
 		return true;
@@ -144,7 +143,7 @@ bool obj_ulog_chain_next(struct obj_ulog_chain *c, struct obj_ulog_ext *out)
 		c->stop = OBJ_ULOG_BAD_NEXT;
 	else if (at == c->turtle)
 		c->stop = OBJ_ULOG_LOOP;
-	else if (!spend(c->budget, OBJ_ULOG_HDR_LEN))
+	else if (!obj_ulog_spend(c->budget, OBJ_ULOG_HDR_LEN))
 		c->stop = OBJ_ULOG_LIMIT;
 	else if (!obj_ulog_read(c->image, at, &out->hdr))
 		c->stop = OBJ_ULOG_LOST;
@@ -191,7 +190,7 @@ static bool counts(struct obj_ulog_walk *w, const struct obj_ulog_entry *e, enum
 		*why = OBJ_ULOG_BAD_SIZE;
 		return false;
 	}
-	if (!spend(w->chain.budget, e->len)) {
+	if (!obj_ulog_spend(w->chain.budget, e->len)) {
 		*why = OBJ_ULOG_LIMIT;
 		return false;
 	}
@@ -234,7 +233,7 @@ bool obj_ulog_walk_next(struct obj_ulog_walk *w, struct obj_ulog_entry *out)
 			return walk_stop(w, why, at);
 	} else if (out->op > OBJ_ULOG_OR) {
 		return walk_stop(w, OBJ_ULOG_BAD_OP, at);
-	} else if (!spend(w->chain.budget, out->len)) {
+	} else if (!obj_ulog_spend(w->chain.budget, out->len)) {
 		return walk_stop(w, OBJ_ULOG_LIMIT, at);
 	}
 	w->off += out->len;

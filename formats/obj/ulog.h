@@ -114,6 +114,10 @@ void obj_ulog_walk_start(struct obj_ulog_walk *w, struct image *im, uint32_t maj
 /* False: w->stop says why. */
 bool obj_ulog_walk_next(struct obj_ulog_walk *w, struct obj_ulog_entry *out);
 
+/* Logs of a sound pool do not overlap: all of them together are smaller than it. NULL: no bound. */
+bool obj_ulog_spend(uint64_t *budget, uint64_t len);
+/* The word at `at`. False: outside or lost. */
+bool obj_ulog_word(struct image *im, uint64_t at, uint64_t *out);
 /* Header and entry heads as they lie. False: outside or lost. */
 bool obj_ulog_read(struct image *im, uint64_t at, struct obj_ulog *out);
 bool obj_ulog_entry_read(struct image *im, uint64_t at, struct obj_ulog_entry *out);
