@@ -29,7 +29,7 @@ static bool sane(const struct pool_hdr *h)
 	       uuid_random(h->poolset_uuid) && uuid_random(h->uuid);
 }
 
-bool set_cand_header(const struct pool_hdr *h, enum pool_hdr_sum sum)
+static bool is_header(const struct pool_hdr *h, enum pool_hdr_sum sum)
 {
 	if (pool_hdr_type(h) != POOL_UNKNOWN)
 		return true;
@@ -55,7 +55,7 @@ void set_cand_look(struct set_cand *c, struct image *im)
 	if (!layout_decode(&pool_hdr_layout, s, 0, &h))
 		return;
 	enum pool_hdr_sum sum = pool_hdr_sum(s, &h, &announced);
-	if (!set_cand_header(&h, sum))
+	if (!is_header(&h, sum))
 		return;
 	c->header = true;
 	c->sum_good = sum != POOL_HDR_SUM_BAD;

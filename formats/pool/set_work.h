@@ -58,7 +58,6 @@ struct set_cand *set_cand_add(struct set_work *w, struct item *item);
 /* Fills c from the first page of im. */
 void set_cand_look(struct set_cand *c, struct image *im);
 bool set_cand_in_tar(const struct item *item);
-bool set_cand_header(const struct pool_hdr *h, enum pool_hdr_sum sum);
 
 /* set_part.c: the places of a pool_set. NULL or false: no memory, told in w->p. */
 struct pool_replica *set_part_replica(struct set_work *w);
