@@ -180,25 +180,38 @@ void obj_heap_repair_chunk(const struct check *by, const struct finding *f, cons
 	(void)by;
 	if (!block_at(m, f->at, &z, &map, &b))
 		return;
-	bool sibling = true, flags_told = true;
-	if (b.type == OBJ_CHUNK_RUN && (b.wrong & OBJ_BLOCK_TYPE))
-		flags_told = run_flags(m, &map, &b, &b.flags, &sibling);
+	bool sibling = true, as_run = b.type == OBJ_CHUNK_RUN && (b.wrong & OBJ_BLOCK_TYPE), told = b.type != OBJ_CHUNK_UNKNOWN;
+	struct obj_block run = b;
+	run.type = OBJ_CHUNK_RUN;
+	if (as_run || !told)
+		as_run = run_flags(m, &map, &run, &run.flags, &sibling);
 	obj_zone_close(&map);
-	if (b.wrong == 0 || !flags_told)
+	if (b.wrong == 0 || (b.type == OBJ_CHUNK_RUN && (b.wrong & OBJ_BLOCK_TYPE) && !as_run))
 		return;
-	bool told = b.type != OBJ_CHUNK_UNKNOWN;
+	if (as_run)
+		b = run;
 	/* a hole behind a free block is what a split that was cut off leaves: nothing was ever put there */
-	bool hole = !told && f->repair == REPAIR_ASK && strcmp(f->by->id, "obj.chunk.hole") == 0;
-	const char *why = told ? obj_block_witness_text(b.witness) : "no object is told to lie there";
-	struct step *s = plan_step(plan, f, told && sibling ? REPAIR_SAFE : told || hole ? REPAIR_ASK : REPAIR_ADVANCED,
-				   arena_printf(plan->arena, "makes chunk %" PRIu32 " of zone %" PRIu32 " the start of a %s block of "
-						"%" PRIu32 " chunks, by %s", b.chunk, z->idx,
-						told ? obj_chunk_type_name(b.type) : "free", b.len, why));
+	bool hole = !told && strcmp(f->by->id, "obj.chunk.hole") == 0;
+	if (told || as_run) {
+		const char *why = told ? arena_printf(plan->arena, "told by %s", obj_block_witness_text(b.witness))
+				       : "its bytes are those of a run";
+		struct step *s = plan_step(plan, f, told && sibling ? REPAIR_SAFE : REPAIR_ASK,
+					   arena_printf(plan->arena, "makes chunk %" PRIu32 " of zone %" PRIu32 " the start of a %s block "
+							"of %" PRIu32 " chunks: %s", b.chunk, z->idx, obj_chunk_type_name(b.type),
+							b.len, why));
+		if (s)
+			chunk_put(plan, s, m, z, b.chunk, (uint16_t)b.type, b.flags, b.len, why);
+	}
+	if (told)
+		return;
+	struct step *s = plan_step(plan, f, hole ? REPAIR_ASK : REPAIR_ADVANCED,
+				   arena_printf(plan->arena, "makes the %" PRIu32 " chunks from chunk %" PRIu32 " of zone %" PRIu32
+						" a free block", b.len, b.chunk, z->idx));
 	if (s == NULL)
 		return;
-	if (!told && !hole)
+	if (!hole)
 		s->loses = "whatever objects these chunks may hold: they are given to the allocator";
-	chunk_put(plan, s, m, z, b.chunk, told ? (uint16_t)b.type : OBJ_CHUNK_FREE, told ? b.flags : 0, b.len, why);
+	chunk_put(plan, s, m, z, b.chunk, OBJ_CHUNK_FREE, 0, b.len, "no object is told to lie there");
 }
 
 void obj_heap_repair_flags(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

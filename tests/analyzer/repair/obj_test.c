@@ -92,9 +92,10 @@ Test(obj, a_zones_header_follows_from_its_blocks)
 Test(obj, a_runs_header_follows_from_its_neighbours)
 {
 	static const uint8_t zero[8];
-	uint32_t run = chunk_of_type(4, 2), used = chunk_of_type(3, 1);
+	uint32_t run = chunk_of_type(4, 2), used = chunk_of_type(3, 1), single = 0;
 
 	mends("run header", REPAIR_ASK, ZONE + 64 + 8 * run, zero, 8);
+	mends("header of a run of one chunk", REPAIR_ASK, ZONE + 64 + 8 * single, zero, 8);
 	mends("run data", REPAIR_SAFE, ZONE + 64 + 8 * (run + 1), zero, 8);
 	mends("huge header's size", REPAIR_SAFE, CHUNK0 + 262144ull * used, zero, 6);
 	mends("unit", REPAIR_ASK, CHUNK0 + 262144ull * run, zero, 8);
