@@ -1,9 +1,12 @@
 /*
  * Replicas against each other, byte by byte over the range that all have. What differs by design is
- * left out: headers, and the run-time words of the pmemobj descriptor, which only the master keeps.
+ * left out: headers, the run-time words of the pmemobj descriptor, which only the master keeps, and
+ * what means nothing in a heap.
  */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/facts/obj_idle.h"
+#include "formats/obj/obj.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,9 +22,9 @@ struct differing {
 /* Source: PMDK src/libpmemobj/obj.h, struct pmemobjpool: from run_id on, volatile or per replica. */
 enum { RUNTIME_AT = 0x1a20, RUNTIME_END = 0x2000 };
 
-static bool masked(uint64_t at)
+static bool masked(struct obj_idle *idle, uint64_t at)
 {
-	return at >= RUNTIME_AT && at < RUNTIME_END;
+	return (at >= RUNTIME_AT && at < RUNTIME_END) || obj_idle_at(idle, at);
 }
 
 static void differs(struct differing *d, uint64_t at)
@@ -40,7 +43,8 @@ static void differs(struct differing *d, uint64_t at)
 	d->last_end = at + 1;
 }
 
-static bool compare(struct image *a, struct image *b, uint64_t from, uint64_t end, uint8_t *buf, struct differing *d)
+static bool compare(struct image *a, struct image *b, uint64_t from, uint64_t end, uint8_t *buf,
+		    struct obj_idle *idle, struct differing *d)
 {
 	uint8_t *pa = buf, *la = buf + WINDOW, *pb = la + WINDOW, *lb = pb + WINDOW;
 
@@ -72,7 +76,7 @@ static bool compare(struct image *a, struct image *b, uint64_t from, uint64_t en
 		for (size_t i = 0; i < n; i++) {
 			if (la[i] || lb[i])
 				d->lost++;
-			else if (pa[i] != pb[i] && !masked(at + i))
+			else if (pa[i] != pb[i] && !masked(idle, at + i))
 				differs(d, at + i);
 		}
 		at += n;
@@ -105,7 +109,11 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 			end = r->logical->size;
 		if (buf == NULL)
 			buf = arena_alloc(out->arena, (size_t)WINDOW * 4);
-		if (buf == NULL || !compare(master->logical, r->logical, from, end, buf, &d)) {
+		struct obj_idle idle;
+		obj_idle_start(&idle, m->obj ? m->obj->heap : NULL);
+		bool read = buf && compare(master->logical, r->logical, from, end, buf, &idle, &d);
+		obj_idle_end(&idle);
+		if (!read) {
 			findings_unchecked(out, self, r->node, "a replica could not be read to its end");
 			continue;
 		}
@@ -129,8 +137,7 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 static const struct check checks[] = {
 	{ .id = "pool.replica.data", .covers = "PH-26", .severity = WARNING,
 	  .says = "a replica holds other data than the master",
-	  .means = "After a crash the last writes may be in one replica only; in a closed pool one of the two is damaged. "
-		   "Reservations that were never committed differ too.",
+	  .means = "After a crash the last writes may be in one replica only; in a closed pool one of the two is damaged.",
 	  .remedy = "Prefer the replica whose structures hold; do not run pmempool sync before that is known.",
 	  .source = "PMDK 1.12 src/libpmemobj/obj.c, replicated writes", .verify = data_verify },
 };
