@@ -249,7 +249,27 @@ static int longest_first(const void *a, const void *b, void *ctx)
 	return x->len != y->len ? (x->len < y->len ? 1 : -1) : memcmp(x->text, y->text, x->len);
 }
 
+static void learn_result(struct redact *rd, const struct result *r, enum redact_level level)
+{
+	learn_path(rd, r->path, true);
+	for (const struct source *s = r->intake.sources.first; s; s = s->next) {
+		learn_path(rd, s->path, true);
+		for (const struct layer *l = s->layers; l && level > REDACT_NONE; l = l->next)
+			learn_path(rd, l->name, false);
+	}
+	if (level > REDACT_NONE) {
+		for (const struct model *m = &r->model; m; m = model_next(&r->model, m))
+			learn_set(rd, m->pool);
+		learn_tree(rd, r->model.root);
+	}
+}
+
 struct redact *redact_open(const struct result *r, const struct redact_options *o)
+{
+	return redact_open_two(r, NULL, o);
+}
+
+struct redact *redact_open_two(const struct result *r, const struct result *other, const struct redact_options *o)
 {
 	struct redact *rd = calloc(1, sizeof(*rd));
 
@@ -266,17 +286,9 @@ struct redact *redact_open(const struct result *r, const struct redact_options *
 		return rd;
 	if (o->host)
 		learn(rd, TOLD_NAME, "host", o->host, strlen(o->host), true);
-	learn_path(rd, r->path, true);
-	for (const struct source *s = r->intake.sources.first; s; s = s->next) {
-		learn_path(rd, s->path, true);
-		for (const struct layer *l = s->layers; l && o->level > REDACT_NONE; l = l->next)
-			learn_path(rd, l->name, false);
-	}
-	if (o->level > REDACT_NONE) {
-		for (const struct model *m = &r->model; m; m = model_next(&r->model, m))
-			learn_set(rd, m->pool);
-		learn_tree(rd, r->model.root);
-	}
+	learn_result(rd, r, o->level);
+	if (other)
+		learn_result(rd, other, o->level);
 	qsort_r(rd->words, rd->words_nr, sizeof(*rd->words), longest_first, rd->secrets);
 	if (rd->failed) {
 		redact_close(rd);

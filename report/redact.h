@@ -49,6 +49,8 @@ struct redact_options {
 
 /* NULL without memory. r must outlive it. */
 struct redact *redact_open(const struct result *r, const struct redact_options *o);
+/* For what tells of two results: a value has one token in both. other may be NULL; both must outlive it. */
+struct redact *redact_open_two(const struct result *r, const struct result *other, const struct redact_options *o);
 void redact_close(struct redact *rd);
 
 enum redact_level redact_level(const struct redact *rd);

@@ -174,12 +174,17 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 	}
 }
 
-static int one(struct cli *c, struct analysis *an, const char *path, int i, int nr, analysis_told *told, void *ctx)
+static struct report_options report_options(const struct analysis *an)
 {
-	struct report_options o = {
+	return (struct report_options){
 		.analyze = &an->options, .reproducible = an->reproducible, .fail_on = an->fail_on,
 		.now = an->reproducible ? 0 : (uint64_t)time(NULL), .host = an->reproducible || !an->host[0] ? NULL : an->host,
 	};
+}
+
+static int one(struct cli *c, struct analysis *an, const char *path, int i, int nr, analysis_told *told, void *ctx)
+{
+	struct report_options o = report_options(an);
 	struct result r;
 	int status;
 
@@ -196,15 +201,9 @@ static int one(struct cli *c, struct analysis *an, const char *path, int i, int 
 	return status;
 }
 
-int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *ctx)
+/* What the options come to, before the first SOURCE. Gives the exit status when the command ends here. */
+static int prepare(struct cli *c, struct analysis *an)
 {
-	int status = EXIT_CLEAN, nr = 0;
-	const char *path;
-
-	while (cli_operand(c, nr))
-		nr++;
-	if (nr == 0)
-		return cli_error(c, EXIT_USAGE, "which SOURCE? See pmemscope %s --help", c->command->name);
 	if (an->redact.user_bytes && an->redact.level != REDACT_NONE)
 		return cli_error(c, EXIT_USAGE, "--user-bytes and --redact %s contradict each other", redact_names[an->redact.level]);
 	if (gethostname(an->host, sizeof(an->host) - 1) != 0)
@@ -220,8 +219,21 @@ int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *
 	an->options.intake.progress = watch_progress;
 	an->options.intake.overlap = true;
 	an->options.intake.no_times = an->reproducible;
-	if (!watch_start(c))
-		return EXIT_FAILED;
+	return watch_start(c) ? EXIT_CLEAN : EXIT_FAILED;
+}
+
+int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *ctx)
+{
+	int status, nr = 0;
+	const char *path;
+
+	while (cli_operand(c, nr))
+		nr++;
+	if (nr == 0)
+		return cli_error(c, EXIT_USAGE, "which SOURCE? See pmemscope %s --help", c->command->name);
+	status = prepare(c, an);
+	if (status != EXIT_CLEAN)
+		return status;
 	for (int i = 0; i < nr && (path = cli_operand(c, i)) != NULL; i++) {
 		status = outcome_join(status, one(c, an, path, i, nr, told, ctx));
 		if (status == EXIT_INTERRUPTED || watch_asked_to_stop()) {
@@ -229,6 +241,35 @@ int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *
 			break;
 		}
 	}
+	watch_stop();
+	return status;
+}
+
+int analysis_run_two(struct cli *c, struct analysis *an, analysis_both *told, void *ctx)
+{
+	struct report_options o;
+	struct result r[2];
+	int status, done = 0;
+
+	if (cli_operand(c, 0) == NULL || cli_operand(c, 1) == NULL || cli_operand(c, 2))
+		return cli_error(c, EXIT_USAGE, "two SOURCEs are compared: pmemscope %s %s", c->command->name, c->command->args);
+	status = prepare(c, an);
+	if (status != EXIT_CLEAN)
+		return status;
+	for (; done < 2 && !watch_asked_to_stop(); done++)
+		analyze(cli_operand(c, done), &an->options, &r[done]);
+	watch_hide();
+	o = report_options(an);
+	o.redact = done == 2 ? redact_open_two(&r[0], &r[1], &an->redact) : NULL;
+	if (watch_asked_to_stop())
+		status = EXIT_INTERRUPTED;
+	else
+		status = o.redact ? told(c, &r[0], &r[1], &o, ctx) : cli_error(c, EXIT_FAILED, "no memory");
+	if (watch_asked_to_stop())
+		status = EXIT_INTERRUPTED;
+	redact_close((struct redact *)o.redact);
+	while (done)
+		analyze_close(&r[--done]);
 	watch_stop();
 	return status;
 }

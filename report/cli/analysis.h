@@ -32,4 +32,10 @@ typedef int analysis_told(struct cli *c, const struct result *r, const struct re
 /* Analyses every operand of the command line by itself and joins what told gives. */
 int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *ctx);
 
+/* The two results side by side, under one filter. Gives the exit status. */
+typedef int analysis_both(struct cli *c, const struct result *a, const struct result *b, const struct report_options *o,
+			  void *ctx);
+/* Analyses the two operands of the command line and keeps both until told is done. */
+int analysis_run_two(struct cli *c, struct analysis *an, analysis_both *told, void *ctx);
+
 #endif

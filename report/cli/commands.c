@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_analyze,
 	&command_check,
 	&command_show,
+	&command_diff,
 	&command_explain,
 	&command_extract,
 	&command_repair,

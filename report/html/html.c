@@ -1,35 +1,14 @@
 #include "report/html/html.h"
 
-#include "formats/base/digest.h"
 #include "report/html/assets.h"
 #include "report/html/fit.h"
+#include "report/html/head.h"
 #include "report/html/sections.h"
 #include "report/html/tables.h"
 #include "report/json/json.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What a policy names an inline script or style by. */
-static bool put_source_hash(FILE *out, const void *text, size_t len)
-{
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint8_t d[DIGEST_LEN + 1] = { 0 };
-
-	if (!digest_of(text, len, d))
-		return false;
-	fputs("'sha256-", out);
-	for (size_t i = 0; i < DIGEST_LEN; i += 3) {
-		uint32_t v = (uint32_t)d[i] << 16 | (uint32_t)d[i + 1] << 8 | (i + 2 < DIGEST_LEN ? d[i + 2] : 0);
-
-		fputc(set[v >> 18], out);
-		fputc(set[v >> 12 & 63], out);
-		fputc(set[v >> 6 & 63], out);
-		fputc(i + 2 < DIGEST_LEN ? set[v & 63] : '=', out);
-	}
-	fputs("'", out);
-	return true;
-}
 
 /* "damaged: pmemobj, 64 MiB" */
 static void put_title(FILE *out, const json_t *doc)
@@ -45,25 +24,6 @@ static void put_title(FILE *out, const json_t *doc)
 		fputs(", ", out);
 		html_put_size(out, json_object_get(pool, "size"));
 	}
-}
-
-static bool put_head(FILE *out, const json_t *doc)
-{
-	bool ok;
-
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ", out);
-	ok = put_source_hash(out, html_js, html_js_len);
-	fputs("; style-src ", out);
-	ok = put_source_hash(out, html_css, html_css_len) && ok;
-	fputs("; base-uri 'none'; form-action 'none'\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>", out);
-	put_title(out, doc);
-	fputs(" \xe2\x80\x93 pmemscope</title>\n<style>", out);
-	fwrite(html_css, 1, html_css_len, out);
-	fputs("</style>\n</head>\n", out);
-	return ok;
 }
 
 static void put_top(FILE *out, const json_t *doc)
@@ -114,8 +74,10 @@ static bool put_data(FILE *out, const char *id, const json_t *data)
 
 static bool put_page(FILE *out, const json_t *doc, const json_t *tables)
 {
-	bool ok = put_head(out, doc);
+	bool ok = html_head_open(out, true);
 
+	put_title(out, doc);
+	html_head_close(out);
 	put_top(out, doc);
 	html_verdict_put(out, doc);
 	html_fit_put(out, doc);

@@ -53,7 +53,7 @@ static void text_value(struct json *j, const char *key, const uint8_t *p, size_t
 		json_told(j, key, TOLD_TEXT, (const char *)p, len);
 }
 
-static void field_value(struct json *j, const struct field *f, const void *host)
+void json_field(struct json *j, const char *key, const struct field *f, const void *host)
 {
 	if (f->rep == REP_RAW) {
 		const uint8_t *p = layout_bytes(f, host);
@@ -64,11 +64,11 @@ static void field_value(struct json *j, const struct field *f, const void *host)
 		if (zero)
 			return;
 		if (f->kind == KIND_UUID || f->kind == KIND_UUID_BE)
-			uuid_value(j, f->name, f->kind, p);
+			uuid_value(j, key, f->kind, p);
 		else if (f->kind == KIND_TEXT)
-			text_value(j, f->name, p, f->width);
+			text_value(j, key, p, f->width);
 		else
-			json_bytes(j, f->name, redact_told(f->kind), p, f->width);
+			json_bytes(j, key, redact_told(f->kind), p, f->width);
 		return;
 	}
 	uint64_t v = layout_value(f, host);
@@ -76,36 +76,41 @@ static void field_value(struct json *j, const struct field *f, const void *host)
 	if (f->kind == KIND_PAD && v == 0)
 		return;
 	if (!redact_shows(j->redact, redact_told(f->kind)))
-		json_redacted(j, f->name, "value", f->width);
+		json_redacted(j, key, "value", f->width);
 	else if (hex_kind(f->kind) || f->kind == KIND_PAD || f->width > 4)
-		hex_value(j, f->name, f->kind, v);
+		hex_value(j, key, f->kind, v);
 	else
-		json_number(j, f->name, v);
+		json_number(j, key, v);
 }
 
 void json_fields(struct json *j, const char *key, const struct layout *l, const void *host)
 {
 	json_open_object(j, key);
 	for (uint32_t i = 0; i < l->nr; i++)
-		field_value(j, &l->fields[i], host);
+		json_field(j, l->fields[i].name, &l->fields[i], host);
 	json_close_object(j);
 }
 
-static void fact_value(struct json *j, const struct fact *f)
+void json_fact(struct json *j, const char *key, const struct fact *f)
+{
+	if (f->kind == KIND_UUID || f->kind == KIND_UUID_BE)
+		uuid_value(j, key, f->kind, f->bytes);
+	else if (f->kind == KIND_TEXT)
+		json_told(j, key, f->text[0] == '/' ? TOLD_NAME : TOLD_SENTENCE, f->text, strlen(f->text));
+	else if (!redact_shows(j->redact, redact_told(f->kind)))
+		json_redacted(j, key, "value", 0);
+	else if (hex_kind(f->kind))
+		hex_value(j, key, f->kind, f->value);
+	else
+		json_number(j, key, f->value);
+}
+
+static void fact_row(struct json *j, const struct fact *f)
 {
 	json_open_object(j, NULL);
 	json_word(j, "name", f->name);
 	json_word(j, "kind", kind_name(f->kind));
-	if (f->kind == KIND_UUID || f->kind == KIND_UUID_BE)
-		uuid_value(j, "value", f->kind, f->bytes);
-	else if (f->kind == KIND_TEXT)
-		json_told(j, "value", f->text[0] == '/' ? TOLD_NAME : TOLD_SENTENCE, f->text, strlen(f->text));
-	else if (!redact_shows(j->redact, redact_told(f->kind)))
-		json_redacted(j, "value", "value", 0);
-	else if (hex_kind(f->kind))
-		hex_value(j, "value", f->kind, f->value);
-	else
-		json_number(j, "value", f->value);
+	json_fact(j, "value", f);
 	json_close_object(j);
 }
 
@@ -135,7 +140,7 @@ static void node_head(struct json *j, const struct node *n)
 	if (n->facts) {
 		json_open_array(j, "facts");
 		for (const struct fact *f = n->facts; f; f = f->next)
-			fact_value(j, f);
+			fact_row(j, f);
 		json_close_array(j);
 	}
 }

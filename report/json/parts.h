@@ -29,6 +29,9 @@ bool json_checks_named(struct json *j, const struct result *r);
 void json_model(struct json *j, const char *key, const struct node *root);
 /* The fields of a decoded structure, as an object. */
 void json_fields(struct json *j, const char *key, const struct layout *l, const void *host);
+/* One of them, and what was made out of several. Padding that is zero is not told. */
+void json_field(struct json *j, const char *key, const struct field *f, const void *host);
+void json_fact(struct json *j, const char *key, const struct fact *f);
 /* The layouts that nodes below root have. False without memory. */
 bool json_layouts(struct json *j, const struct node *root);
 
