@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_check,
 	&command_show,
 	&command_diff,
+	&command_report,
 	&command_explain,
 	&command_extract,
 	&command_repair,

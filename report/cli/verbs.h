@@ -8,6 +8,7 @@ extern const struct command command_analyze;
 extern const struct command command_check;
 extern const struct command command_show;
 extern const struct command command_diff;
+extern const struct command command_report;
 extern const struct command command_explain;
 extern const struct command command_extract;
 extern const struct command command_repair;
