@@ -46,6 +46,7 @@ for c in json.load(sys.stdin):
 	assert c["id"] in page and c["means"] in page, c["id"]
 ' || fail "a check is not in the manual"
 if command -v scdoc >/dev/null; then
+	scdoc <"$SOURCE/report/man/pmemscope-formats.5.scd" >page || fail "scdoc does not take pmemscope-formats"
 	for page in pmemscope:commands pmemscope-findings:findings; do
 		{
 			cat "$SOURCE/report/man/${page%:*}.head.scd" "${page#*:}.scd" "$SOURCE/report/man/${page%:*}.tail.scd"
