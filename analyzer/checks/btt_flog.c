@@ -158,8 +158,18 @@ static void chain_judge(const struct check *self, const struct btt *b, const str
 	struct finding f = at_lane(self, CONFLICT, ar, i);
 	int torn;
 
-	if (lane->how != BTT_CURRENT_SEQ || lane->previous < 0 || btt_writes_torn(b, ar, lane, &torn))
+	if (lane->how != BTT_CURRENT_SEQ || btt_writes_torn(b, ar, lane, &torn))
 		return;
+	if (lane->previous < 0) {
+		if (btt_flog_unused(&lane->ent[torn]))
+			return;
+		f.at += (uint64_t)torn * BTT_SLOT_LEN;
+		f.len = BTT_SLOT_LEN;
+		f.detail = arena_printf(out->arena, "entry %d of lane %" PRIu32 " has no number, and its bytes are not those "
+						    "of a write that was cut off", torn, i);
+		findings_add(out, f);
+		return;
+	}
 	uint32_t wrote = btt_map_block(lane->ent[lane->current].new_map);
 	uint32_t freed = btt_map_block(lane->ent[lane->previous].old_map);
 	if (wrote == freed)

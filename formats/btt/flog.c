@@ -30,7 +30,7 @@ int btt_flog_newer(uint32_t seq0, uint32_t seq1)
 	return seq1 == seq0 % 3 + 1;
 }
 
-static bool padding(const struct btt_flog_entry *e)
+bool btt_flog_unused(const struct btt_flog_entry *e)
 {
 	return (e->lba | e->old_map | e->new_map | e->seq) == 0;
 }
@@ -62,7 +62,7 @@ enum btt_padding btt_flog_padding(struct span flog, uint32_t lanes)
 		if (!entries(flog, i, ent))
 			continue;
 		for (int k = 1; k < BTT_SLOTS; k++)
-			used[k] += !padding(&ent[k]);
+			used[k] += !btt_flog_unused(&ent[k]);
 	}
 	if (used[1] + used[2] + used[3] == 0)
 		return BTT_PADDING_ASSUMED;
@@ -99,7 +99,7 @@ static void choose(struct btt_lane *l, int a, int b)
 	if (x_good != y_good) {
 		l->current = x_good ? a : b;
 		l->how = BTT_CURRENT_DAMAGED_PAIR;
-	} else if (!padding(x) && !padding(y) && chained(x, y) != chained(y, x)) {
+	} else if (!btt_flog_unused(x) && !btt_flog_unused(y) && chained(x, y) != chained(y, x)) {
 		l->current = chained(x, y) ? a : b;
 		l->previous = chained(x, y) ? b : a;
 		l->how = BTT_CURRENT_CHAIN;
@@ -114,11 +114,11 @@ bool btt_flog_lane(struct span flog, uint32_t idx, enum btt_padding scheme, stru
 	if (!entries(flog, idx, out->ent))
 		return false;
 	for (int k = 1; k < BTT_SLOTS; k++)
-		if (k != second && !padding(&out->ent[k]))
+		if (k != second && !btt_flog_unused(&out->ent[k]))
 			out->stray = true;
 	choose(out, 0, second);
 	const struct btt_flog_entry *e = &out->ent[0];
-	out->initial = padding(&out->ent[second]) && e->seq == 1 && e->lba == idx &&
+	out->initial = btt_flog_unused(&out->ent[second]) && e->seq == 1 && e->lba == idx &&
 		       btt_map_block(e->old_map) == btt_map_block(e->new_map);
 	return true;
 }

@@ -46,6 +46,8 @@ struct btt_lane {
 
 /* 0 or 1: the newer of two; -1 when the numbers do not tell. 0 = never written is older than all. */
 int btt_flog_newer(uint32_t seq0, uint32_t seq1);
+/* All zero, as an entry is before its first write. */
+bool btt_flog_unused(const struct btt_flog_entry *e);
 /* flog: all lanes, BTT_LANE_LEN bytes each. */
 enum btt_padding btt_flog_padding(struct span flog, uint32_t lanes);
 /* False when lane idx is outside the flog or lost; else *out is filled. */

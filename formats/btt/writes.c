@@ -164,13 +164,15 @@ bool btt_writes_torn(const struct btt *b, const struct btt_arena *ar, const stru
 	uint32_t word;
 	uint8_t lost;
 
+	*ent = lane->current == 0 ? second : 0;
 	if (lane->current < 0 || lane->how != BTT_CURRENT_SEQ)
 		return false;
-	*ent = lane->current == 0 ? second : 0;
 	const struct btt_flog_entry *older = &lane->ent[*ent], *now = &lane->ent[lane->current];
-	bool blank = (older->lba | older->old_map | older->new_map | older->seq) == 0;
+	/* the number goes with new_map: an entry that never had the one never had the other */
+	if (btt_flog_unused(older) || (lane->previous < 0 && older->new_map))
+		return false;
 	/* a whole older entry names the block that the current one wrote into */
-	if (blank || (lane->previous >= 0 && btt_map_block(older->old_map) == btt_map_block(now->new_map)))
+	if (lane->previous >= 0 && btt_map_block(older->old_map) == btt_map_block(now->new_map))
 		return false;
 	return older->lba < ar->external_nlba && btt_map_read(b, ar, older->lba, 1, &word, &lost) && !lost &&
 	       btt_map_owned(word, older->lba) == btt_map_block(older->old_map);

@@ -41,7 +41,8 @@ const struct btt_pending *btt_writes_pending(const struct btt_arena *ar, uint32_
 /*
  * A lane that was cut off between the two halves of its entry: the older entry names the block that
  * it was about to write and where the map has it, and still bears its old number. The driver takes
- * the entry for what it was, and the write is lost. *ent: which entry.
+ * the entry for what it was, and the write is lost. *ent: which
+ * entry is the older one, true or false.
  */
 bool btt_writes_torn(const struct btt *b, const struct btt_arena *ar, const struct btt_lane *lane, int *ent);
 
