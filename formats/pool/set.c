@@ -61,6 +61,8 @@ enum status pool_set_decode(struct model *m, const struct set_options *o, struct
 	set_vote(&w);
 	if (!set_layout(&w))
 		return p->status;
+	if (!set_bad(&w))
+		return set_part_nomem(&w);
 	w.s->settled = !m->logical || !m->logical->unsettled;
 	set_tree(&w);
 	m->pool = w.s;

@@ -7,6 +7,7 @@
 
 #include "formats/image/intake.h"
 #include "formats/model.h"
+#include "formats/pool/badblocks.h"
 #include "formats/pool/hdr.h"
 #include "formats/pool/poolset.h"
 
@@ -45,6 +46,8 @@ struct pool_part {
 	uint64_t align;             /* mapping alignment */
 	uint64_t data_off, data_len; /* in the part: what of it is in the logical space */
 	uint64_t logical_at;        /* where that starts in the replica's logical space */
+	const struct badblocks *bad; /* of a repair of bad blocks that was cut off; NULL: none */
+	struct node *bad_node;      /* its recovery file; NULL: none */
 };
 
 struct pool_replica {

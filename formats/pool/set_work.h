@@ -3,7 +3,8 @@
  * comes about in this order: candidates are read (set_cand.c), they are given their places by the
  * set file (set_find.c, set_match.c) or by their headers alone (set_order.c, set_alone.c), the
  * headers vote (set_vote.c), the pool inside tells its size (set_inner.c), the parts are laid end
- * to end (set_layout.c), and the tree is told (set_tree.c).
+ * to end (set_layout.c), what a cut-off repair left beside them is read (set_bad.c), and the tree is
+ * told (set_tree.c).
  */
 #ifndef FORMATS_POOL_SET_WORK_H
 #define FORMATS_POOL_SET_WORK_H
@@ -146,6 +147,9 @@ void set_inner(struct set_work *w);
 
 /* set_layout.c */
 bool set_layout(struct set_work *w);
+
+/* set_bad.c: fills bad of the parts. False without memory. */
+bool set_bad(struct set_work *w);
 
 /* set_tree.c */
 bool set_tree_text(struct set_work *w);
