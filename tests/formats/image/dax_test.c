@@ -6,7 +6,7 @@ TestSuite(dax, .init = scratch_make, .fini = scratch_remove, .timeout = 60);
 
 enum { ALIGN = 2 << 20 };
 
-/* Any file that can be mapped will do; a device is read in device_test.sh. */
+/* Any file that can be mapped will do; a device is read in tests/vm/device.sh. */
 static struct image *opened(const char *name, uint64_t size, struct intake *in)
 {
 	struct source *src = source_add(&in->sources, in->arena, name, "pool", "given");
