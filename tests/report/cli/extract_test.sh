@@ -55,6 +55,17 @@ run 4 "$dir/pool" disk --before -o "$dir/before"
 cmp -s "$dir/before" "$dir/want" && fail "--before is as after"
 [ "$(stat -c %s "$dir/before")" = "$(stat -c %s "$dir/want")" ] || fail "--before has another size"
 
+# one more write on every lane: before it the disk was what the library read from a copy made then
+pmempool create -s 17M blk 512 "$dir/lanes"
+"$PEERS/blk_lanes" "$dir/lanes" 0 2 a
+cp "$dir/lanes" "$dir/lanes.then"
+"$PEERS/blk_lanes" "$dir/lanes" 1 1 b
+"$PEERS/blk_read" "$dir/lanes.then" >"$dir/want.then"
+run 0 "$dir/lanes" disk --before -o "$dir/then"
+cmp "$dir/then" "$dir/want.then" || fail "--before is not what the disk was before"
+run 0 "$dir/lanes" disk -o "$dir/now"
+cmp -s "$dir/now" "$dir/then" && fail "the last writes changed nothing"
+
 # a log
 pmempool create -s 4M log "$dir/log"
 "$PEERS/log_use" close "$dir/log"
