@@ -117,6 +117,22 @@ static enum status foresee(struct result *r, const struct analyze_options *o)
 	return STATUS_OK;
 }
 
+/* What is wrong; read in the evidence's order while it still comes, so before its end is waited for. */
+static enum status find(struct result *r, const struct analyze_options *o, const struct set_options *set,
+			const struct counters *now)
+{
+	enum status st;
+	bool again;
+
+	do {
+		r->findings = judge(&r->model, o, r->arena, now);
+		if (r->findings == NULL)
+			return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", r->path);
+		st = formats_settle(&r->model, set, &again, &r->problem);
+	} while (st == STATUS_OK && again);
+	return st;
+}
+
 static enum status look(const char *path, const struct analyze_options *o, struct result *r)
 {
 	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr };
@@ -135,9 +151,9 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 		return st;
 	if (now == NULL)
 		counters_ask(r, &now);
-	r->findings = judge(&r->model, o, r->arena, now);
-	if (r->findings == NULL)
-		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
+	st = find(r, o, &set, now);
+	if (st != STATUS_OK)
+		return st;
 	obj_tell(r->arena, &r->model, r->findings->facts);
 	if (r->model.pool)
 		r->ending = ending_of(r->model.pool, now);

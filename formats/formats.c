@@ -167,14 +167,6 @@ enum status formats_decode(struct model *m, const struct set_options *o, struct 
 	struct problem first = { STATUS_OK, "" };
 	enum status st = pool_decode(m, o, &first);
 
-	if (st == STATUS_OK && pool_set_settle(m)) {
-		/* the stream is not as long as the pool in it says: all of it is read by the true length */
-		*m = (struct model){ .arena = m->arena, .intake = m->intake, .format = "unknown",
-				     .root = node_group(m->arena, NULL, ""), .up = m->up };
-		if (m->root == NULL)
-			return problem_set(p, STATUS_NOMEM, "no memory to decode it again");
-		st = pool_decode(m, o, &first);
-	}
 	if (st == STATUS_OK)
 		return STATUS_OK;
 	if (st != STATUS_UNSUPPORTED)
@@ -184,4 +176,17 @@ enum status formats_decode(struct model *m, const struct set_options *o, struct 
 	if (st == STATUS_UNSUPPORTED)
 		problem_set(p, st, "%s", first.text); /* the pool decoder's words for what it saw */
 	return st;
+}
+
+enum status formats_settle(struct model *m, const struct set_options *o, bool *again, struct problem *p)
+{
+	*again = pool_set_settle(m);
+	if (!*again)
+		return STATUS_OK;
+	/* the stream is not as long as the pool in it says: all of it is read by the true length */
+	*m = (struct model){ .arena = m->arena, .intake = m->intake, .format = "unknown",
+			     .root = node_group(m->arena, NULL, ""), .up = m->up };
+	if (m->root == NULL)
+		return problem_set(p, STATUS_NOMEM, "no memory to decode it again");
+	return formats_decode(m, o, p);
 }

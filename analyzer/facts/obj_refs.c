@@ -279,7 +279,9 @@ static void words_search(struct search *s, struct span w, const struct piece *p,
 static bool window(struct search *s, uint64_t at, size_t len, struct span *out)
 {
 	if (at < s->window_at || at + len > s->window_at + s->window_len) {
-		uint64_t from = at / PAGE * PAGE, to = (at + len + PAGE - 1) / PAGE * PAGE, end = s->heap->image->size;
+		const struct image *im = s->heap->image;
+		uint64_t from = at / PAGE * PAGE, to = (at + len + PAGE - 1) / PAGE * PAGE;
+		uint64_t end = im->unsettled ? s->heap->pool->size : im->size;
 
 		s->window_len = 0;
 		to = to < end ? to : end;

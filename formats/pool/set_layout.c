@@ -265,14 +265,15 @@ bool set_layout(struct set_work *w)
 bool pool_set_settle(struct model *m)
 {
 	struct pool_set *s = m->pool;
-	bool waited = s && !s->settled;
-	uint64_t was = s ? s->size : 0;
 
-	if (!waited)
+	if (s == NULL || s->settled)
 		return false;
+	const struct pool_part *only = s->replicas[0]->parts[0]; /* wait_later */
+	uint64_t was = s->size, file_was = only->file_size;
+
 	s->settled = true;
 	file_sizes(s, true);
 	sizes_all(s);
 	set_tree_sizes(m->arena, s);
-	return s->size != was;
+	return s->size != was || only->file_size != file_was;
 }
