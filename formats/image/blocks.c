@@ -10,6 +10,15 @@ void blocks_close(struct blocks *b)
 	free(b->zero);
 }
 
+void blocks_limit(struct blocks *b, uint32_t limit)
+{
+	b->limit = limit;
+	for (size_t i = limit; i < BLOCKS_MAX; i++) {
+		free(b->all[i].p);
+		b->all[i] = (struct block){ .p = NULL };
+	}
+}
+
 struct block *blocks_find(struct blocks *b, uint64_t idx)
 {
 	for (size_t i = 0; i < BLOCKS_MAX; i++) {
@@ -25,11 +34,11 @@ struct block *blocks_find(struct blocks *b, uint64_t idx)
 }
 
 /* How dear a block is; the cheapest is given away first. 0: free. */
-static int price(const struct block *k, uint64_t keep_from, uint64_t keep_to, bool crowd)
+static int price(const struct block *k, uint64_t keep_from, uint64_t keep_to, bool crowd, bool head)
 {
 	if (!k->full)
 		return k->p ? 0 : crowd ? 2 : 1; /* rather a buffer there is than a new one */
-	if (k->idx < BLOCKS_HEAD)
+	if (head && k->idx < BLOCKS_HEAD)
 		return 5;
 	if (k->idx >= keep_from && k->idx < keep_to)
 		return 4;
@@ -41,15 +50,16 @@ struct block *blocks_take(struct blocks *b, uint64_t keep_from, uint64_t keep_to
 	struct block *best = NULL;
 	int best_price = 5;
 	unsigned passing = 0;
+	const size_t nr = b->limit ? b->limit : BLOCKS_MAX;
 
-	for (size_t i = 0; i < BLOCKS_MAX; i++)
+	for (size_t i = 0; i < nr; i++)
 		passing += b->all[i].full && b->all[i].passing && b->all[i].idx >= BLOCKS_HEAD;
-	for (size_t i = 0; i < BLOCKS_MAX; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		struct block *k = &b->all[i];
 
 		if (k->filling || atomic_load(&k->users))
 			continue;
-		int p = price(k, keep_from, keep_to, passing >= BLOCKS_PASSING);
+		int p = price(k, keep_from, keep_to, passing >= BLOCKS_PASSING, b->limit == 0);
 		if (p < best_price || (best && p == best_price && k->stamp < best->stamp)) {
 			best = k;
 			best_price = p;

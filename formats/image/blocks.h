@@ -29,6 +29,7 @@ struct block {
 
 struct blocks {
 	struct block all[BLOCKS_MAX];
+	uint32_t limit;    /* buffers it may have, and no head is kept; 0: BLOCKS_MAX */
 	uint64_t clock;
 	uint8_t *zero;     /* bit per block */
 	uint64_t zero_len; /* bytes of that */
@@ -44,6 +45,8 @@ struct block *blocks_find(struct blocks *b, uint64_t idx);
  * fillers hold are fewer than BLOCKS_MAX.)
  */
 struct block *blocks_take(struct blocks *b, uint64_t keep_from, uint64_t keep_to);
+/* From now on at most limit buffers, at least one; those past it are freed. Nobody may be using any. */
+void blocks_limit(struct blocks *b, uint32_t limit);
 /* What was taken now holds block idx, len bytes; or, len 0, nothing. */
 void blocks_put(struct blocks *b, struct block *k, uint64_t idx, size_t len, bool passing);
 

@@ -311,7 +311,12 @@ static void join(struct compressed *c)
 static void compressed_close(struct image *im)
 {
 	struct compressed *c = (struct compressed *)im;
+	struct compressed **link = &c->in->streams;
 
+	while (*link && *link != c)
+		link = &(*link)->earlier;
+	if (*link)
+		*link = c->earlier;
 	pthread_mutex_lock(&c->lock);
 	c->stop = true;
 	pthread_cond_broadcast(&c->room);
@@ -348,6 +353,32 @@ static bool start_thread(struct compressed *c)
 	return ok;
 }
 
+/* Those opened before are finished, and share what one of them alone had. */
+static enum status make_room(struct intake *in, struct problem *p)
+{
+	uint32_t nr = 0;
+
+	for (struct compressed *c = in->streams; c; c = c->earlier, nr++) {
+		struct problem own = { STATUS_OK, "" }; /* it is that image's, and mostly told from there */
+		enum status st = compressed_finish(&c->image, &own);
+
+		if (st == STATUS_INTERRUPTED || st == STATUS_NOMEM)
+			return problem_set(p, st, "%s", own.text);
+	}
+	for (struct compressed *c = in->streams; c; c = c->earlier) {
+		pthread_mutex_lock(&c->back_lock);
+		pthread_mutex_lock(&c->lock);
+		blocks_limit(&c->blocks, nr < BLOCKS_MAX / 2 ? BLOCKS_MAX / 2 / nr : 1);
+		seek_bound(&c->seek, SEEK_MEMORY / nr);
+		pthread_mutex_unlock(&c->lock);
+		back_close(c);
+		free(c->back_in);
+		c->back_in = NULL;
+		pthread_mutex_unlock(&c->back_lock);
+	}
+	return STATUS_OK;
+}
+
 enum status compressed_open(struct intake *in, struct image *below, struct source *src,
 			    const char *kind, struct image **out, struct problem *p)
 {
@@ -360,6 +391,11 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
 			    "without %s; decompress it first", below->label, kind, lib);
 		image_close(below);
 		return STATUS_UNSUPPORTED;
+	}
+	enum status st = make_room(in, p);
+	if (st != STATUS_OK) {
+		image_close(below);
+		return st;
 	}
 	image_settle(below); /* a stream within a stream: only the outer one can be read along */
 	struct compressed *c = calloc(1, sizeof(*c));
@@ -391,6 +427,8 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
 		return STATUS_NOMEM;
 	}
 	c->joined = false;
+	c->earlier = in->streams;
+	in->streams = c;
 	if (!in->options.overlap)
 		image_settle(&c->image);
 	if (c->image.problem.status == STATUS_INTERRUPTED) {

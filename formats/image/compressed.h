@@ -10,7 +10,8 @@
  *
  * Memory, whatever the length of the stream: blocks 64 MiB, seek points 24 MiB, buffers and decoder
  * states 8 MiB (zstd and xz: what their own window needs, at most 128 MiB), and per GiB decoded
- * 16 KiB of maps.
+ * 16 KiB of maps. Several streams of one intake: only the one opened last has that. Those before it are
+ * finished when it is opened, and share as much again, at least a block of 1 MiB each.
  *
  * size: not known before the pass has met the end of the stream, unless the format has a table
  * (BGZF, xz, seekable zstd). Without intake_options.overlap, compressed_open waits for the end and

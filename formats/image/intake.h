@@ -71,6 +71,7 @@ struct intake {
 	struct item *first, *last; /* in the order given; members sorted by name */
 	uint32_t nr;
 	struct held *held;
+	struct compressed *streams; /* those open, the last one first: they share what memory there is */
 	bool mapfile_used; /* options.mapfile has been laid over a file */
 	bool group; /* from a directory or a tar: the items may belong together */
 	const struct intake_again *again; /* or NULL: images then are borrowed, closed by their owner */

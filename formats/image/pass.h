@@ -17,6 +17,7 @@
 struct compressed {
 	struct image image; /* first: an image is one of these when its ops are ours */
 	struct intake *in;
+	struct compressed *earlier; /* stream of the same intake */
 	struct source *src;
 	struct layer *layer;
 	const struct codec *codec;

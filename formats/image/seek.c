@@ -6,7 +6,7 @@
 
 bool seek_open(struct seek *s)
 {
-	*s = (struct seek){ .room = 64, .spacing = SEEK_SPACING };
+	*s = (struct seek){ .room = 64, .spacing = SEEK_SPACING, .bound = SEEK_MEMORY };
 	s->all = calloc(s->room, sizeof(*s->all));
 	if (s->all == NULL)
 		return false;
@@ -45,6 +45,19 @@ static void thin(struct seek *s)
 	s->spacing *= 2;
 }
 
+void seek_bound(struct seek *s, size_t bound)
+{
+	s->bound = bound;
+	while (s->memory > bound && s->nr > 1) {
+		thin(s);
+		struct seek_entry *fit = realloc(s->all, s->nr * sizeof(*fit));
+		if (fit)
+			s->all = fit;
+		s->memory -= (s->room - s->nr) * sizeof(*fit);
+		s->room = s->nr;
+	}
+}
+
 /* Packs the window into e; true also for a window of zeros, which takes no room. */
 static bool pack(struct seek_entry *e, const uint8_t *window, size_t len)
 {
@@ -71,7 +84,7 @@ bool seek_add(struct seek *s, const struct seek_point *p, uint64_t work, const u
 
 	if (window_len > CODEC_WINDOW_MAX || p->out_at < s->all[s->nr - 1].point.out_at)
 		return false;
-	if (s->memory >= SEEK_MEMORY)
+	if (s->memory >= s->bound)
 		thin(s);
 	if (s->nr == s->room) {
 		struct seek_entry *more = realloc(s->all, 2 * s->room * sizeof(*more));

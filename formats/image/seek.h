@@ -9,7 +9,7 @@
 #include "formats/image/codec.h"
 
 #define SEEK_SPACING (UINT64_C(8) << 20) /* bytes decoded (zero runs not counted) between points, at first */
-enum { SEEK_MEMORY = 24 << 20 };         /* bytes */
+enum { SEEK_MEMORY = 24 << 20 };         /* bytes, of one stream alone */
 
 struct seek_entry {
 	struct seek_point point;
@@ -21,13 +21,15 @@ struct seek_entry {
 struct seek {
 	struct seek_entry *all; /* ascending out_at; [0] is the start of the stream */
 	size_t nr, room;
-	size_t memory;          /* bytes, all of it */
+	size_t memory, bound;   /* bytes, all of it; what it may be */
 	uint64_t spacing;
 };
 
 bool seek_open(struct seek *s);
 void seek_close(struct seek *s);
 
+/* From now on at most bound bytes: points are given up for it. */
+void seek_bound(struct seek *s, size_t bound);
 /* True when a point is due after work bytes decoded. */
 bool seek_due(const struct seek *s, uint64_t work);
 /* Adds a point behind all others; its window has window_len bytes. False without memory: not added. */

@@ -1,6 +1,7 @@
 #include "formats/image/compressed.h"
 
 #include "formats/base/digest.h"
+#include "formats/image/pass.h"
 #include "tests/formats/image/scratch.h"
 
 static struct problem pr;
@@ -292,4 +293,33 @@ Test(compressed, what_this_program_was_built_without_is_named)
 			cr_assert(strstr(pr.text, "built without") && strstr(pr.text, all[i].lib), "%s", pr.text);
 		scratch_close(&in);
 	}
+}
+
+/* A directory of compressed parts: they share the memory that one stream has, and all can be read. */
+Test(compressed, many_streams_share_their_memory)
+{
+	enum { NR = 8, LEN = 12 << 20, FROM = 5 };
+	struct intake in = scratch_intake();
+	uint8_t buf[4096], lost[4096];
+	size_t buffers = 0, len;
+
+	scratch_sh("mkdir d; head -c 12M /dev/urandom > plain; for i in $(seq 8); do gzip -1 -c plain > d/$i.gz; done");
+	uint8_t *want = scratch_get("plain", &len);
+	in.options.overlap = true;
+	cr_assert_eq(intake_open(&in, scratch_path("d"), "pool", "given", &pr), STATUS_OK);
+	cr_assert_eq(in.nr, NR);
+	for (uint64_t at = FROM; at + sizeof(buf) <= LEN; at += 3 << 20)
+		for (struct item *it = in.first; it; it = it->next) {
+			cr_assert(image_read(it->image, at, sizeof(buf), buf, lost));
+			cr_assert(memcmp(buf, want + at, sizeof(buf)) == 0);
+		}
+	for (const struct compressed *c = in.streams->earlier; c; c = c->earlier)
+		for (size_t i = 0; i < BLOCKS_MAX; i++)
+			buffers += c->blocks.all[i].p != NULL;
+	cr_assert(buffers >= NR - 1 && buffers <= BLOCKS_MAX / 2, "%zu buffers", buffers);
+	cr_assert_eq(intake_finish(&in, &pr), STATUS_OK);
+	for (const struct item *it = in.first; it; it = it->next)
+		cr_assert(it->source->stored_hashed && it->source->decoded_hashed && it->source->size == LEN);
+	free(want);
+	scratch_close(&in);
 }
