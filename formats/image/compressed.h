@@ -13,16 +13,17 @@
  * 16 KiB of maps. Several streams of one intake: only the one opened last has that. Those before it are
  * finished when it is opened, and share as much again, at least a block of 1 MiB each.
  *
- * size: not known before the pass has met the end of the stream, unless the format has a table
- * (BGZF, xz, seekable zstd). Without intake_options.overlap, compressed_open waits for the end and
- * image->size is valid at once. With it, image->unsettled may be set: see image_settle.
+ * size: not known before the pass has met the end of the stream: tables that a format may bring (BGZF's
+ * members, xz's index) are evidence too, and are not believed. Without intake_options.overlap,
+ * compressed_open waits for the end and image->size is valid at once. With it, image->unsettled may be
+ * set: see image_settle.
  *
  * A stream that ends early, or whose bytes are bad, is an image of what came out before the fault;
  * the source's note says so, with the place. A bound that was met is image->problem, STATUS_LIMIT;
  * what was decoded before it can be read.
  *
- * Sources: RFC 1951, RFC 1952, SAM/BAM specification section 4.1 (BGZF), RFC 8878 and zstd's
- * contrib/seekable_format, the .xz file format 1.1.0, lz4 frame format 1.6.
+ * Sources: RFC 1951, RFC 1952, SAM/BAM specification section 4.1 (BGZF), RFC 8878, the .xz file format
+ * 1.1.0, lz4 frame format 1.6.
  */
 #ifndef FORMATS_IMAGE_COMPRESSED_H
 #define FORMATS_IMAGE_COMPRESSED_H

@@ -27,7 +27,6 @@ struct intake_options {
 	const char *mapfile;   /* of the first file opened, or NULL; else F.map or F.mapfile beside a file
 				* F is looked for: GNU ddrescue's */
 	const char *spool_dir; /* where temporary files may go (a pipe's bytes), or NULL: none are made */
-	bool keep_index;       /* write F.pmsidx beside a compressed F, and use one that fits */
 	bool hash_plain;       /* also hash files that are not compressed: reads all of them; and give
 				* the plain digest of decoded bytes beside the tree digest */
 	bool no_times;         /* time stamps of files are not looked at: what is found depends on bytes alone */

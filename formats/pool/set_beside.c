@@ -104,7 +104,7 @@ static bool look(struct set_work *w, const char *path, bool wanted)
 	struct set_cand c = { .item = NULL };
 
 	probe.options.overlap = true; /* its end is of no interest */
-	probe.options.hash_plain = probe.options.keep_index = false;
+	probe.options.hash_plain = false;
 	probe.options.mapfile = NULL;
 	enum status st = intake_open(&probe, path, "part", "beside", &own);
 	if (st == STATUS_OK && probe.nr == 1) {

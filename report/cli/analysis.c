@@ -18,7 +18,6 @@ static const struct option_row evidence_rows[] = {
 	{ OPT_DEEP, 0, "deep", NULL, ARG_NONE, NULL, "read user data too, not only structures" },
 	{ OPT_MAX_FINDINGS, 0, "max-findings", "N", ARG_WORD, NULL, "findings listed of each check (default 100); all are counted" },
 	{ OPT_SPOOL, 0, "spool", "DIR", ARG_DIR, NULL, "temporary files may go there (default: none are made)" },
-	{ OPT_INDEX, 0, "index", NULL, ARG_NONE, NULL, "keep an index beside a compressed SOURCE: it opens faster the next time" },
 	{ OPT_HASH, 0, "hash", NULL, ARG_NONE, NULL, "SHA-256 of plain files too: reads all of them" },
 	{ OPT_MEMORY, 0, "memory", "SIZE", ARG_WORD, NULL, "bound on memory for one SOURCE's structures (default 192M)" },
 };
@@ -134,9 +133,6 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 		return true;
 	case OPT_SPOOL:
 		an->options.intake.spool_dir = c->arg;
-		return true;
-	case OPT_INDEX:
-		an->options.intake.keep_index = true;
 		return true;
 	case OPT_HASH:
 		an->options.intake.hash_plain = true;
