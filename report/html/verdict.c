@@ -6,6 +6,7 @@
 static const struct { const char *verdict, *tone, *mark, *word; } looks[] = {
 	{ "clean", "ok", "\xe2\x9c\x93", "Clean" },
 	{ "recoverable", "warning", "\xe2\x86\xbb", "Recoverable" },
+	{ "repairable", "error", "\xe2\x9c\x95", "Repairable" },
 	{ "damaged", "error", "\xe2\x9c\x95", "Damaged" },
 	{ "not a pool", "note", "?", "Not a pool" },
 };

@@ -18,11 +18,14 @@ want 4 "$bin" repair pool
 cmp pool damaged || fail "looking changed the pool"
 want 4 "$bin" repair pool --plan plan
 grep -q '"class": "safe"' plan || fail "no safe step"
+cp plan first.json
 want 16 "$bin" repair pool --in-place   # nobody said yes
 cmp pool damaged || fail "written without a yes"
 want 1 "$bin" repair pool --in-place --yes
 cmp pool before || fail "not what was there before the damage"
 want 0 "$bin" check pool
+cp pool.journal journal.json
+python3 "$SOURCE/tests/report/validate.py" "$SOURCE/report/json/plan.schema.json" first.json journal.json || fail "not by the schema"
 want 0 "$bin" undo pool.journal
 cmp pool damaged || fail "undo did not restore the bytes"
 
