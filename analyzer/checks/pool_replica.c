@@ -135,7 +135,7 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 }
 
 static const struct check checks[] = {
-	{ .id = "pool.replica.data", .covers = "PH-26", .severity = WARNING,
+	{ .id = "pool.replica.data", .covers = "PH-26 X-7", .severity = WARNING,
 	  .says = "a replica holds other data than the master",
 	  .means = "After a crash the last writes may be in one replica only; in a closed pool one of the two is damaged.",
 	  .remedy = "Prefer the replica whose structures hold; do not run pmempool sync before that is known.",
