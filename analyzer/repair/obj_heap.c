@@ -329,14 +329,13 @@ static const uint32_t usual_units[] = {
 };
 
 /* Could the run be one of this unit? Its bitmap's padding is the witness, in every word of it. */
-static bool unit_fits(const struct model *m, const struct obj_zone_map *map, const struct obj_block *b, uint64_t unit)
+static bool unit_fits(const struct model *m, const struct obj_block *b, uint64_t unit)
 {
 	uint64_t content = (uint64_t)b->len * OBJ_CHUNK_LEN - OBJ_RUN_HDR_LEN;
 	bool flex = b->flags & OBJ_CHUNK_FLEX;
 	uint64_t words = flex ? ((content / unit + 63) / 64 + 2 + 7) / 8 * 8 - 2 : OBJ_RUN_FIXED_WORDS;
 	uint64_t nbits = content > words * 8 ? (content - words * 8) / unit : 0, padding = 0;
 
-	(void)map;
 	if (!flex && nbits > OBJ_RUN_FIXED_BITS)
 		nbits = OBJ_RUN_FIXED_BITS;
 	if (b->flags & OBJ_CHUNK_ALIGNED || nbits == 0)
@@ -360,20 +359,17 @@ static bool unit_fits(const struct model *m, const struct obj_zone_map *map, con
 
 void obj_heap_repair_unit(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct obj_zone *z = zone_at(m, f->at);
-	struct obj_block b = { .len = 0 };
-	struct obj_zone_map map;
+	struct obj_block b;
 	struct obj_run r;
 	uint64_t fits[8];
 	size_t nr = 0;
 
 	(void)by;
-	if (z == NULL || !run_at(m, f->at, &b, &r) || !obj_zone_open(m->obj->heap, z, &map))
+	if (!run_at(m, f->at, &b, &r))
 		return;
 	for (size_t i = 0; i < sizeof(usual_units) / sizeof(usual_units[0]) && nr < 8; i++)
-		if (unit_fits(m, &map, &b, usual_units[i]))
+		if (unit_fits(m, &b, usual_units[i]))
 			fits[nr++] = usual_units[i];
-	obj_zone_close(&map);
 	for (size_t i = 0; i < nr; i++) {
 		const char *why = nr == 1 ? "it is the one usual unit that the run's bitmap fits"
 					  : "the run's bitmap fits it; so it does others";

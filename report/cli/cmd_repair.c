@@ -56,6 +56,7 @@ static int choose(void *ctx, const struct plan *plan, const struct step *proposa
 	char line[64];
 	int nr = 0;
 
+	(void)plan;
 	if (proposal->class == REPAIR_SAFE || job->yes)
 		return 0;
 	if (!may_ask())
@@ -74,7 +75,6 @@ static int choose(void *ctx, const struct plan *plan, const struct step *proposa
 		if (*end == '\0' && which >= 0 && which < nr)
 			return (int)which;
 	}
-	(void)plan;
 }
 
 static bool sure(struct job *job)
