@@ -2,6 +2,7 @@
 
 #include "formats/base/checksum.h"
 #include "formats/formats.h"
+#include "formats/obj/ulog.h"
 #include "formats/pool/hdr.h"
 #include "tests/corpus/files.h"
 
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_MAX = 256 << 20 };
+enum { ARENA_MAX = 256 << 20, LOG_MAX = 2048 };
 
 struct places {
 	char source[4096];
@@ -218,6 +219,22 @@ static uint64_t sum_of(const struct layout *l, const struct field *f, struct spa
 	return checksum_fletcher64(s, f->off, CHECKSUM_NO_SKIP);
 }
 
+/* A redo log's sum is over its entries too, up to the zero word that ends them. 0: it is no log, or unreadable. */
+static uint32_t entries_len(const struct place *hdr)
+{
+	uint8_t buf[OBJ_ULOG_HDR_LEN];
+	struct obj_ulog log;
+	uint32_t len = 0;
+
+	if (hdr->layout != &obj_ulog_layout || !place_read(hdr, 0, buf, sizeof(buf)) ||
+	    !layout_decode(&obj_ulog_layout, (struct span){ buf, NULL, 0, sizeof(buf) }, 0, &log))
+		return 0;
+	while (len < log.capacity && len < LOG_MAX && place_read(hdr, OBJ_ULOG_HDR_LEN + len, buf, 8) &&
+	       memcmp(buf, "\0\0\0\0\0\0\0", 8))
+		len += OBJ_ULOG_VAL_LEN;
+	return len;
+}
+
 bool place_seal(const struct place *p, uint64_t skip)
 {
 	const struct field *f = p->field;
@@ -230,11 +247,12 @@ bool place_seal(const struct place *p, uint64_t skip)
 		return false;
 	}
 	struct place all = *p;
-	uint8_t *buf = malloc(p->layout->size);
 	all.at = p->struct_at;
-	bool ok = buf && place_read(&all, 0, buf, p->layout->size);
+	uint32_t len = p->layout->size + entries_len(&all);
+	uint8_t *buf = malloc(len);
+	bool ok = buf && place_read(&all, 0, buf, len);
 	if (ok) {
-		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, p->layout->size }, skip);
+		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, len }, skip);
 
 		for (int i = 0; i < 8; i++)
 			buf[i] = (uint8_t)(sum >> (8 * i));
