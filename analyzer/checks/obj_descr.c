@@ -135,6 +135,8 @@ static void size_verify(const struct check *self, const struct model *m, struct 
 	}
 	if (said <= room && (p->major >= 4 || said == room))
 		return;
+	if (findings_hit(out, "pool.set.inner-size", NULL))
+		return; /* the files were cut, and that says so */
 	f.verdict = CONFLICT;
 	f.expected = arena_printf(out->arena, p->major >= 4 ? "%" PRIu64 " or less" : "%" PRIu64, room);
 	f.actual = arena_printf(out->arena, "%" PRIu64, said);
@@ -252,7 +254,7 @@ static const struct check checks[] = {
 	  .means = "The library crashes or refuses to open the pool. The constants were used for reading.",
 	  .remedy = "Put the constants back.", .source = SOURCE, .verify = places_verify,
 	  .repair = obj_descr_repair },
-	{ .id = "obj.words.heap-size", .covers = "P-4", .severity = ERROR,
+	{ .id = "obj.words.heap-size", .after = "pool.set.inner-size", .covers = "P-4", .severity = ERROR,
 	  .says = "the heap does not fit the pool's files",
 	  .means = "The library refuses to open the pool.",
 	  .remedy = "Find out first whether the files were cut: then data is missing. Do not lower the size to fit.",

@@ -117,7 +117,7 @@ static const struct check checks[] = {
 		   "when objects are listed.",
 	  .remedy = "Zero the word.", .source = SOURCE, .verify = word_verify,
 	  .repair = obj_heap_repair_alignment },
-	{ .id = "obj.run.padding", .covers = "H-9", .severity = ERROR,
+	{ .id = "obj.run.padding", .after = "obj.chunk.header", .covers = "H-9", .severity = ERROR,
 	  .says = "bits of a run's bitmap that stand for no unit are clear",
 	  .means = "The bitmap was overwritten. The library would hand out space that lies outside of the run, or in "
 		   "objects that are in use.",

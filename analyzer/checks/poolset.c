@@ -1,6 +1,9 @@
 /* The set file: its lines, and the parts that it declares against the files that are there. */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "formats/obj/descr.h"
+#include "formats/obj/heap.h"
+#include "formats/obj/obj.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -143,6 +146,15 @@ static void pool_small_verify(const struct check *self, const struct model *m, s
 	}
 }
 
+/* A pmemobj pool whose zones end where its files do: its heap's size is what is wrong, and obj.words.* says so. */
+static bool word_blamed(const struct model *m)
+{
+	const struct obj_pool *p = m->obj;
+
+	return p && p->words && p->major >= 4 && p->size > p->heap_at &&
+	       obj_heap_zones_fill(p->heap, p->size - p->heap_at) && !obj_heap_zones_fill(p->heap, p->words->heap_size);
+}
+
 static void inner_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -155,14 +167,13 @@ static void inner_verify(const struct check *self, const struct model *m, struct
 		return;
 	}
 	/* A pool may be larger than what a shorter replica leaves of it, never smaller. */
-	if (s->inner_size == s->size || s->nr == 0)
+	if (s->inner_size == s->size || s->nr == 0 || word_blamed(m))
 		return;
 	struct finding f = { .by = self, .verdict = CONFLICT, .node = s->replicas[0]->node };
 	f.expected = arena_printf(out->arena, "%" PRIu64 " bytes, by %s", s->inner_size,
 				  s->inner_how ? s->inner_how : "the pool's own descriptor");
 	f.actual = arena_printf(out->arena, "%" PRIu64 " bytes, by the files", s->size);
 	f.detail = s->inner_size > s->size ? "bytes at the end are missing" : "there are more bytes than the pool has use for";
-	f.repair = REPAIR_ASK;
 	findings_add(out, f);
 }
 

@@ -295,6 +295,8 @@ static void run_account(struct worker *w, const struct obj_block *b)
 	w->last_words = r.words;
 	if (!run_header_account(w, &r))
 		return;
+	/* without its chunk header it is not known where a run's bitmap ends: only that is said, of its header */
+	bool told = !(b->wrong & (OBJ_BLOCK_LOST | OBJ_BLOCK_TYPE)) || obj_run_plausible(m, b);
 	for (uint64_t at = 0; at < r.words; at += OBJ_RUN_STEP) {
 		uint32_t nr = r.words - at < OBJ_RUN_STEP ? (uint32_t)(r.words - at) : OBJ_RUN_STEP;
 		struct obj_fault f = fault(w->acc, b, OBJ_FAULT_UNREAD, r.bitmap_at + at * 8, (uint64_t)nr * 8);
@@ -316,7 +318,7 @@ static void run_account(struct worker *w, const struct obj_block *b)
 				continue;
 			}
 			used += (uint64_t)__builtin_popcountll(words[i] & ~pad);
-			if (pad & ~words[i]) {
+			if (pad & ~words[i] && told) {
 				f.kind = OBJ_FAULT_PADDING;
 				f.expected = words[i] | pad;
 				f.actual = words[i];

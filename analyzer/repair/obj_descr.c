@@ -65,28 +65,13 @@ void obj_descr_repair(const struct check *by, const struct finding *f, const str
 	plan_put(plan, s, f->node->image, f->node->at, bytes, sizeof(bytes), "constants of the format");
 }
 
-/* The least heap that the zones in use ask for, rounded up to the page that files end on; 0: none is. */
-static uint64_t heap_by_zones(const struct obj_pool *p)
-{
-	uint64_t end = 0;
-	enum { PAGE = 4096 };
-
-	for (uint32_t i = 0; i < p->heap->zones_nr; i++) {
-		const struct obj_zone *z = &p->heap->zones[i];
-
-		if (z->hdr && z->hdr->magic == OBJ_ZONE_MAGIC && z->hdr->size_idx <= OBJ_ZONE_CHUNKS)
-			end = z->at + OBJ_ZONE_META + (uint64_t)z->hdr->size_idx * OBJ_CHUNK_LEN;
-	}
-	return end > p->heap_at ? (end - p->heap_at + PAGE - 1) / PAGE * PAGE : 0;
-}
-
 static void heap_size_steps(const struct finding *f, const struct obj_pool *p, struct plan *plan)
 {
-	uint64_t room = p->size > p->heap_at ? p->size - p->heap_at : 0, zones = heap_by_zones(p);
+	uint64_t room = p->size > p->heap_at ? p->size - p->heap_at : 0, zones = obj_heap_by_zones(p->heap);
 
 	if (room == 0)
 		return;
-	bool fits = zones && zones <= room && room - zones < OBJ_CHUNK_LEN + OBJ_ZONE_MIN;
+	bool fits = obj_heap_zones_fill(p->heap, room);
 	const char *why = fits ? "the files leave this room, and the zones need no more" : "the files leave this room";
 	struct step *s = plan_step(plan, f, fits ? REPAIR_SAFE : REPAIR_ASK,
 				   arena_printf(plan->arena, "sets %s to %" PRIu64 ": %s", f->field->name, room, why));

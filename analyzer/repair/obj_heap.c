@@ -166,7 +166,7 @@ static bool run_flags(const struct model *m, const struct obj_zone_map *map, con
 		obj_zone_close(&its);
 	}
 	if (!*sibling)
-		try.flags = m->obj->major >= 5 ? OBJ_CHUNK_COMPACT | OBJ_CHUNK_FLEX : m->obj->major == 4 ? OBJ_CHUNK_COMPACT : 0;
+		try.flags = obj_run_flags_usual(m->obj->heap->major);
 	*flags = try.flags;
 	return obj_run_plausible(map, &try);
 }

@@ -51,6 +51,27 @@ static uint32_t chunks_of(const struct obj_heap *h, const struct obj_zone *z, ui
 	return (uint32_t)(chunks < room ? chunks : room);
 }
 
+uint64_t obj_heap_by_zones(const struct obj_heap *h)
+{
+	uint64_t end = 0;
+	enum { PAGE = 4096 };
+
+	for (uint32_t i = 0; i < h->zones_nr; i++) {
+		const struct obj_zone *z = &h->zones[i];
+
+		if (z->hdr && z->hdr->magic == OBJ_ZONE_MAGIC && z->hdr->size_idx <= OBJ_ZONE_CHUNKS)
+			end = z->at + OBJ_ZONE_META + (uint64_t)z->hdr->size_idx * OBJ_CHUNK_LEN;
+	}
+	return end > h->at ? (end - h->at + PAGE - 1) / PAGE * PAGE : 0;
+}
+
+bool obj_heap_zones_fill(const struct obj_heap *h, uint64_t len)
+{
+	uint64_t zones = obj_heap_by_zones(h);
+
+	return zones && zones <= len && len - zones < OBJ_CHUNK_LEN + OBJ_ZONE_MIN;
+}
+
 /*
  * True when the zone's chunk headers, taken as they are, make a whole. first: the first of them; the
  * library zeroes it when it lays the heap out, so of a zone never used the rest need not be read.

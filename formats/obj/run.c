@@ -122,3 +122,8 @@ bool obj_run_plausible(const struct obj_zone_map *m, const struct obj_block *b)
 	}
 	return any;
 }
+
+uint16_t obj_run_flags_usual(uint32_t major)
+{
+	return major >= 5 ? OBJ_CHUNK_COMPACT | OBJ_CHUNK_FLEX : major == 4 ? OBJ_CHUNK_COMPACT : 0;
+}

@@ -54,6 +54,9 @@ uint64_t obj_run_padding(const struct obj_run *r, uint64_t idx);
 /* Could these bytes be a run? A unit that fits, and every bit that stands for no unit is set. */
 bool obj_run_plausible(const struct obj_zone_map *m, const struct obj_block *b);
 
+/* The flags of a run that a library of this major makes without being asked for more. */
+uint16_t obj_run_flags_usual(uint32_t major);
+
 static inline uint64_t obj_run_unit_at(const struct obj_run *r, uint64_t unit)
 {
 	return r->first_at + unit * r->hdr.block_size;

@@ -186,11 +186,25 @@ static void type_guess(const struct obj_zone_map *m, struct obj_block *b)
 		b->type = OBJ_CHUNK_RUN;
 }
 
+/* Where a run's flags went with its header: those that libraries of this major give it, if its bytes agree. */
+static void flags_guess(const struct obj_zone_map *m, struct obj_block *b)
+{
+	struct obj_block usual = *b;
+
+	if (b->type != OBJ_CHUNK_RUN || obj_run_plausible(m, b))
+		return;
+	usual.flags = obj_run_flags_usual(m->heap->major);
+	if (obj_run_plausible(m, &usual))
+		b->flags = usual.flags;
+}
+
 /* Goes on behind a header that is wrong: a length, and what can be said of the type. */
 static void resync(const struct obj_zone_map *m, struct obj_block *b)
 {
 	if (witnessed(m, b)) {
 		type_guess(m, b);
+		if (b->wrong & (OBJ_BLOCK_LOST | OBJ_BLOCK_TYPE))
+			flags_guess(m, b);
 		return;
 	}
 	if (b->wrong & (OBJ_BLOCK_EMPTY | OBJ_BLOCK_LONG))
