@@ -2,11 +2,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* All its pages at once: one by one, as they are first written to, they cost many times as much. */
+static uint8_t *buffer_open(void)
+{
+	void *p = mmap(NULL, BLOCK_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void buffer_close(uint8_t *p)
+{
+	if (p)
+		munmap(p, BLOCK_LEN);
+}
 
 void blocks_close(struct blocks *b)
 {
 	for (size_t i = 0; i < BLOCKS_MAX; i++)
-		free(b->all[i].p);
+		buffer_close(b->all[i].p);
 	free(b->zero);
 }
 
@@ -14,7 +29,7 @@ void blocks_limit(struct blocks *b, uint32_t limit)
 {
 	b->limit = limit;
 	for (size_t i = limit; i < BLOCKS_MAX; i++) {
-		free(b->all[i].p);
+		buffer_close(b->all[i].p);
 		b->all[i] = (struct block){ .p = NULL };
 	}
 }
@@ -65,7 +80,7 @@ struct block *blocks_take(struct blocks *b, uint64_t keep_from, uint64_t keep_to
 			best_price = p;
 		}
 	}
-	if (best == NULL || (best->p == NULL && (best->p = malloc(BLOCK_LEN)) == NULL))
+	if (best == NULL || (best->p == NULL && (best->p = buffer_open()) == NULL))
 		return NULL;
 	best->full = false;
 	best->filling = true;

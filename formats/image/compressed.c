@@ -140,7 +140,7 @@ static enum stream_end back_more(void *ctx, struct stream *s, bool *last)
 	size_t len;
 	bool lost;
 
-	if (!pass_feed(c, c->back_fed, c->back_in, &len, &lost))
+	if (!pass_feed(c, c->back_fed, c->back_in, c->back_in + FEED_LEN, &len, &lost))
 		return STREAM_FAILED;
 	if (lost && len == 0)
 		return STREAM_LOST;
@@ -174,7 +174,7 @@ static bool back_seek(struct compressed *c, uint64_t at)
 	if (here || !ok)
 		return ok;
 	back_close(c);
-	if (c->back_in == NULL && (c->back_in = malloc(FEED_LEN)) == NULL)
+	if (c->back_in == NULL && (c->back_in = malloc(2 * FEED_LEN)) == NULL)
 		return false;
 	c->back = (struct stream){ .codec = c->codec, .dec = c->codec->resume(&p, window, window_len),
 				   .more = back_more, .ctx = c, .in_at = p.in_at, .out_at = p.out_at };
@@ -324,6 +324,7 @@ static void compressed_close(struct image *im)
 	join(c);
 	back_close(c);
 	free(c->back_in);
+	free(c->flags);
 	blocks_close(&c->blocks);
 	seek_close(&c->seek);
 	image_close(c->below);
@@ -347,7 +348,9 @@ static bool start_thread(struct compressed *c)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &was);
-	c->hasher = hasher_open(c->in->options.hash_plain);
+	c->hasher = hasher_open(c->in->options.hash_plain	   ? HASHER_PLAIN_ALWAYS :
+				c->below_size > HASHER_PLAIN_MAX ? HASHER_PLAIN_NEVER :
+								   HASHER_PLAIN_SHORT);
 	bool ok = c->hasher && pthread_create(&c->thread, NULL, pass_run, c) == 0;
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	return ok;
@@ -420,8 +423,10 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
 	pthread_cond_init(&c->room, NULL);
 	c->layer = source_layer(src, in->arena, kind, NULL, 0);
 	c->pass.dec = codec->open();
+	c->flags = malloc(FEED_LEN);
 	c->joined = true;
-	if (!seek_open(&c->seek) || c->layer == NULL || c->pass.dec == NULL || !start_thread(c)) {
+	if (!seek_open(&c->seek) || c->layer == NULL || c->pass.dec == NULL || c->flags == NULL ||
+	    !start_thread(c)) {
 		problem_set(p, STATUS_NOMEM, "%s: no memory or no thread to decompress it", below->label);
 		compressed_close(&c->image);
 		return STATUS_NOMEM;

@@ -2,7 +2,7 @@
  * Hashes a stream on another core while it is decoded: SHA-256 of the stored bytes in order, and of
  * the decoded bytes as a tree (source.h says how) whose blocks either core may take; a block of
  * zeros costs nothing. The plain SHA-256 of the decoded bytes cannot be shared out nor skip zeros
- * and is made only for streams up to HASHER_PLAIN_MAX, or when asked.
+ * and is made only for streams that are up to HASHER_PLAIN_MAX, stored and decoded, or when asked.
  */
 #ifndef FORMATS_IMAGE_HASHER_H
 #define FORMATS_IMAGE_HASHER_H
@@ -17,6 +17,9 @@
 enum { HASHER_BLOCK_LEN = 1 << 20, HASHER_CHUNK_LEN = 256 << 10 }; /* bytes */
 #define HASHER_PLAIN_MAX (UINT64_C(256) << 20)
 
+/* Whether the plain digest of the decoded bytes is made. */
+enum hasher_plain { HASHER_PLAIN_NEVER, HASHER_PLAIN_SHORT, HASHER_PLAIN_ALWAYS };
+
 struct hasher;
 
 struct hasher_sums {
@@ -24,8 +27,8 @@ struct hasher_sums {
 	uint8_t stored[DIGEST_LEN], tree[DIGEST_LEN], plain[DIGEST_LEN];
 };
 
-/* always_plain: whatever the length. NULL: no memory, or no thread. */
-struct hasher *hasher_open(bool always_plain);
+/* NULL: no memory, or no thread. */
+struct hasher *hasher_open(enum hasher_plain plain);
 /* Stops at once and frees. */
 void hasher_close(struct hasher *h);
 

@@ -1,29 +1,22 @@
 #include "formats/image/pass.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define JUDGE_RATIO_FROM (UINT64_C(64) << 20) /* bytes decoded; intake.h */
 
-bool pass_feed(struct compressed *c, uint64_t at, uint8_t *buf, size_t *len, bool *lost)
+bool pass_feed(struct compressed *c, uint64_t at, uint8_t *buf, uint8_t *flags, size_t *len, bool *lost)
 {
 	uint64_t left = at < c->below_size ? c->below_size - at : 0;
 	size_t n = left < FEED_LEN ? (size_t)left : FEED_LEN;
-	uint8_t *flags = malloc(FEED_LEN);
 
-	*len = 0;
-	*lost = false;
-	if (flags == NULL)
-		return false;
 	pthread_mutex_lock(&c->feed_lock);
 	bool ok = image_read(c->below, at, n, buf, flags);
 	pthread_mutex_unlock(&c->feed_lock);
 	const uint8_t *gone = ok && n ? memchr(flags, 1, n) : NULL;
 	*len = gone ? (size_t)(gone - flags) : n;
 	*lost = gone != NULL;
-	free(flags);
 	return ok;
 }
 
@@ -37,7 +30,7 @@ static enum stream_end more(void *ctx, struct stream *s, bool *last)
 	if (c->lost_below)
 		return STREAM_LOST;
 	uint8_t *buf = hasher_chunk(c->hasher);
-	if (!pass_feed(c, c->fed, buf, &len, &lost))
+	if (!pass_feed(c, c->fed, buf, c->flags, &len, &lost))
 		return STREAM_FAILED;
 	hasher_stored(c->hasher, len);
 	c->lost_below = lost;

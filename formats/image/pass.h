@@ -50,6 +50,7 @@ struct compressed {
 	struct stream pass; /* the pass's own */
 	struct hasher *hasher;
 	uint64_t fed;       /* stored bytes handed to the pass */
+	uint8_t *flags;     /* FEED_LEN: which of them could not be read */
 	bool lost_below;    /* the stored byte at fed cannot be read */
 	pthread_t thread;
 	bool joined;
@@ -57,16 +58,16 @@ struct compressed {
 	pthread_mutex_t back_lock; /* taken before lock: a decoder for places already passed */
 	struct stream back;
 	uint64_t back_fed;
-	uint8_t *back_in;
+	uint8_t *back_in; /* FEED_LEN stored bytes, and as many flags */
 };
 
 enum { FEED_LEN = HASHER_CHUNK_LEN }; /* bytes read from below at a time */
 
 /*
  * Reads at most FEED_LEN stored bytes at `at`; *len falls short at the end, or (*lost) before a byte
- * that cannot be read. False: our own failure.
+ * that cannot be read. flags: FEED_LEN bytes to work with. False: our own failure.
  */
-bool pass_feed(struct compressed *c, uint64_t at, uint8_t *buf, size_t *len, bool *lost);
+bool pass_feed(struct compressed *c, uint64_t at, uint8_t *buf, uint8_t *flags, size_t *len, bool *lost);
 /* The thread's function; arg: the struct compressed. */
 void *pass_run(void *arg);
 

@@ -8,7 +8,7 @@
 
 #include "formats/image/codec.h"
 
-#define SEEK_SPACING (UINT64_C(8) << 20) /* bytes decoded (zero runs not counted) between points, at first */
+#define SEEK_SPACING (UINT64_C(16) << 20) /* bytes decoded (zero runs not counted) between points, at first */
 enum { SEEK_MEMORY = 24 << 20 };         /* bytes, of one stream alone */
 
 struct seek_entry {
