@@ -2,6 +2,7 @@
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/facts/obj_owned.h"
+#include "analyzer/repair/obj_root.h"
 #include "formats/obj/descr.h"
 #include "formats/obj/find.h"
 #include "formats/obj/lane.h"
@@ -206,12 +207,14 @@ static const struct check checks[] = {
 	  .says = "the root object has a place and no size, or a size and no place",
 	  .means = "The application does not find its data, or the library makes a new, empty root.",
 	  .remedy = "Do not open the pool. Of the internal objects, the one that no lane holds is the root.",
-	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = words_verify },
+	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = words_verify,
+	  .repair = obj_root_repair },
 	{ .id = "obj.root.object", .covers = "P-9 X-8", .severity = ERROR,
 	  .says = "what the pool calls its root object is none",
 	  .means = "The library does not look, and gives the application whatever lies there.",
 	  .remedy = "Do not open the pool. Of the internal objects, the one that no lane holds is the root.",
-	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = root_verify },
+	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = root_verify,
+	  .repair = obj_root_repair },
 	{ .id = "obj.root.freed", .covers = "X-8", .severity = ERROR,
 	  .says = "a redo log is about to free the root object",
 	  .means = "The next open frees it, and what is allocated after that overwrites it.",
@@ -221,12 +224,14 @@ static const struct check checks[] = {
 	  .means = "It is kept only while the application has statistics on, and is not safe against crashes. Where "
 		   "they were on from the start, as in DAOS, accounting is wrong by the difference.",
 	  .remedy = "None needed to read the pool. The sum can be stored.",
-	  .source = "PMDK src/libpmemobj/stats.c", .verify = sum_verify },
+	  .source = "PMDK src/libpmemobj/stats.c", .verify = sum_verify,
+	  .repair = obj_root_repair_counter },
 	{ .id = "obj.stats.underflow", .covers = "K-10", .severity = WARNING,
 	  .says = "the counter of allocated bytes is larger than the heap: a defect of PMDK as used by DAOS",
 	  .means = "Who relies on it, as DAOS does, believes the pool to be full.",
 	  .remedy = "Store the sum of what is allocated, or 0.",
-	  .source = "PMDK src/libpmemobj/stats.c; DAOS-18882", .verify = underflow_verify },
+	  .source = "PMDK src/libpmemobj/stats.c; DAOS-18882", .verify = underflow_verify,
+	  .repair = obj_root_repair_counter },
 	{ .id = "obj.daos.vos", .covers = "DAOS", .severity = NOTE,
 	  .says = "the pool is a DAOS versioned object store",
 	  .means = "Only the heap's and the lanes' rules are checked; what DAOS keeps in its objects is not.",

@@ -1,14 +1,11 @@
 #include "analyzer/repair/header.h"
 
 #include "analyzer/checks/pool_parts.h"
-#include "formats/base/digest.h"
+#include "analyzer/repair/header_lone.h"
+#include "formats/obj/obj.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/* x86-64, aarch64 and all others that PMDK was built for agree on the alignment of C types. */
-#define ALIGNMENT_LP64 UINT64_C(0x000007f737777310)
-enum { CLASS_64 = 2, DATA_LE = 1, MACHINE_X86_64 = 62 };
 
 enum { FIELDS_MAX = 32 };
 
@@ -131,8 +128,7 @@ static const struct pool_part *part_of(const struct pool_set *s, const struct no
 	return NULL;
 }
 
-/* Puts the whole header; only what differs becomes an edit. */
-static bool header_put(struct plan *plan, struct step *step, const struct pool_part *p, const struct pool_hdr *hdr,
+bool header_put(struct plan *plan, struct step *step, const struct pool_part *p, const struct pool_hdr *hdr,
 		       const char *why)
 {
 	uint8_t bytes[POOL_HDR_LEN];
@@ -141,8 +137,7 @@ static bool header_put(struct plan *plan, struct step *step, const struct pool_p
 	return plan_put(plan, step, p->item->image, 0, bytes, sizeof(bytes), why);
 }
 
-/* The checksum that hdr ought to have by its own feature word. */
-static uint64_t sum_of(const struct pool_part *p, const struct pool_hdr *hdr)
+uint64_t header_sum(const struct pool_part *p, const struct pool_hdr *hdr)
 {
 	uint8_t bytes[POOL_HDR_LEN];
 	uint64_t sum = 0;
@@ -171,7 +166,7 @@ void header_repair_field(const struct check *by, const struct finding *f, const 
 		return;
 	/* a header that was whole is whole afterwards; a sum that was wrong may be right now */
 	bool whole = p->sum == POOL_HDR_SUM_ANNOUNCED;
-	uint64_t sum = sum_of(p, &hdr);
+	uint64_t sum = header_sum(p, &hdr);
 	if (whole)
 		hdr.checksum = sum;
 	struct step *s = plan_step(plan, f, f->repair == REPAIR_ASK && !whole && sum != hdr.checksum ? REPAIR_ASK : REPAIR_SAFE,
@@ -220,6 +215,10 @@ void header_repair_checksum(const struct check *by, const struct finding *f, con
 	if (p == NULL || p->hdr == NULL || p->item == NULL || span_lost(p->hdr_bytes))
 		return;
 	changed_word_step(f, p, plan);
+	if (header_lone(m->pool, p)) {
+		header_lone_step(f, m, p, plan);
+		return;
+	}
 	/* first what is known to be wrong: the sum may be right then */
 	if (other_findings(plan, f))
 		return;
@@ -232,35 +231,14 @@ void header_repair_checksum(const struct check *by, const struct finding *f, con
 		       "it is the sum over all other fields, which agree with the rest of the set");
 }
 
-/* A uuid made from what identifies the pool, so that the same evidence gives the same plan. */
-static bool uuid_make(const struct pool_part *p, const char *what, uint8_t uuid[UUID_LEN])
-{
-	uint8_t sum[DIGEST_LEN];
-	struct digest *d = digest_open();
-	uint8_t buf[4096], lost[4096];
-	bool ok = d && image_read(p->item->image, POOL_HDR_LEN, sizeof(buf), buf, lost);
-
-	if (ok) {
-		digest_add(d, what, strlen(what));
-		digest_add(d, buf, sizeof(buf));
-		ok = digest_end(d, sum);
-	}
-	digest_close(d);
-	if (!ok)
-		return false;
-	memcpy(uuid, sum, UUID_LEN);
-	uuid[7] = (uint8_t)((uuid[7] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-	return true;
-}
-
 /* What nobody tells any more of a pool that stands alone, as its maker would have written it. */
-static bool want_defaults(struct wanted *w, const struct pool_set *s, const struct pool_part *p, bool *guessed)
+static bool want_defaults(struct wanted *w, const struct model *m, const struct pool_part *p, bool *guessed, bool *pointers)
 {
-	const uint32_t major = s->type == POOL_OBJ ? 6 : 1, incompat = POOL_FEAT_CKSUM_2K;
-	const uint64_t alignment = ALIGNMENT_LP64;
-	const uint8_t class = CLASS_64, data = DATA_LE;
-	const uint16_t machine = MACHINE_X86_64;
+	const struct pool_set *s = m->pool;
+	const uint32_t major = m->obj ? m->obj->major : 1, incompat = POOL_FEAT_CKSUM_2K;
+	const uint64_t alignment = HEADER_ALIGNMENT_LP64;
+	const uint8_t class = HEADER_CLASS_64, data = HEADER_DATA_LE;
+	const uint16_t machine = HEADER_MACHINE_X86_64;
 	const struct { const char *field; const void *value; } rows[] = {
 		{ "major", &major }, { "incompat", &incompat }, { "alignment_desc", &alignment },
 		{ "machine_class", &class }, { "data", &data }, { "machine", &machine },
@@ -274,13 +252,14 @@ static bool want_defaults(struct wanted *w, const struct pool_set *s, const stru
 			*guessed = true;
 		}
 	if (w->why[row_of(layout_field(&pool_hdr_layout, "poolset_uuid"))] == NULL) {
-		if (!uuid_make(p, "poolset", uuid))
+		if (!header_poolset_uuid(m, p, uuid, pointers))
 			return false;
-		want(w, "poolset_uuid", uuid, "made anew: nobody tells it");
+		want(w, "poolset_uuid", uuid, *pointers ? "made anew to fit the pool's own pointers"
+						       : "made anew: nobody tells it");
 		*guessed = true;
 	}
 	if (w->why[row_of(layout_field(&pool_hdr_layout, "uuid"))] == NULL) {
-		if (s->nr != 1 || s->replicas[0]->nr != 1 || !uuid_make(p, "part", uuid))
+		if (s->nr != 1 || s->replicas[0]->nr != 1 || !header_uuid(p, "part", uuid))
 			return false; /* in a set its neighbours must be told too: not by a guess */
 		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 			want(w, links[i], uuid, "made anew: nobody tells it");
@@ -293,7 +272,7 @@ void header_repair_lost(const struct check *by, const struct finding *f, const s
 {
 	const struct pool_set *s = m->pool;
 	const struct pool_part *p = part_of(s, f->node);
-	bool guessed = false;
+	bool guessed = false, pointers = false;
 	struct wanted w;
 
 	(void)by;
@@ -304,7 +283,7 @@ void header_repair_lost(const struct check *by, const struct finding *f, const s
 	for (uint32_t i = 0; i < pool_hdr_layout.nr; i++)
 		if (w.why[i] == NULL)
 			memset((unsigned char *)&w.hdr + pool_hdr_layout.fields[i].host, 0, pool_hdr_layout.fields[i].width);
-	if (!want_defaults(&w, s, p, &guessed))
+	if (!want_defaults(&w, m, p, &guessed, &pointers))
 		return;
 	static const char *const links[] = { "prev_part_uuid", "next_part_uuid", "prev_repl_uuid", "next_repl_uuid" };
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
@@ -321,14 +300,15 @@ void header_repair_lost(const struct check *by, const struct finding *f, const s
 	}
 	uint64_t crtime = s->voted ? s->voted->crtime : p->item->source->has_mtime ? p->item->source->mtime : 0;
 	want(&w, "crtime", &crtime, s->voted ? "most headers of the set have it so" : "the file's own time");
-	w.hdr.checksum = sum_of(p, &w.hdr);
+	w.hdr.checksum = header_sum(p, &w.hdr);
 	struct step *step = plan_step(plan, f, guessed ? REPAIR_ADVANCED : REPAIR_SAFE,
 				      guessed ? "makes a header anew, with what the data tells and the usual for the rest"
 					      : "makes the header anew from the other headers of the set");
 	if (step == NULL)
 		return;
 	if (guessed)
-		step->loses = s->type == POOL_OBJ && !s->voted
+		step->loses = pointers ? "the pool's old uuid, of which its pointers know half; and its features"
+			      : s->type == POOL_OBJ && !s->voted
 				      ? "the pool's old uuid: pointers kept in its objects name it, and would not be followed"
 				      : "the pool's old uuid and features";
 	header_put(plan, step, p, &w.hdr, guessed ? "see the step" : "the other headers of the set tell every field");
@@ -362,7 +342,7 @@ void header_repair_state(const struct check *by, const struct finding *f, const 
 	memset(hdr.sds_reserved, 0, sizeof(hdr.sds_reserved));
 	bool summed = !(hdr.incompat & POOL_FEAT_CKSUM_2K) && p->sum == POOL_HDR_SUM_ANNOUNCED;
 	if (summed)
-		hdr.checksum = sum_of(p, &hdr);
+		hdr.checksum = header_sum(p, &hdr);
 	struct step *s = plan_step(plan, f, f->repair, "zeroes the shutdown state, as every library would at its next opening");
 	if (s == NULL)
 		return;

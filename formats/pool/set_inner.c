@@ -7,6 +7,8 @@
 #include "formats/base/checksum.h"
 #include "formats/btt/geom.h"
 #include "formats/btt/info.h"
+#include "formats/obj/heap.h"
+#include "formats/obj/obj.h"
 
 #include <string.h>
 
@@ -38,6 +40,19 @@ static bool obj_is(const struct page *g)
 	return span_cut(g->s, 0, OBJ_SUMMED, &summed) && !span_lost(summed) && span_le64(summed, OBJ_SUM_OFF, &sum) &&
 	       span_le64(summed, OBJ_HEAP_OFF, &heap) && heap != 0 &&
 	       checksum_fletcher64(summed, OBJ_SUM_OFF, CHECKSUM_NO_SKIP) == sum;
+}
+
+/* Where the descriptor is gone: lanes have one length in every major, and the heap begins behind them. */
+static bool obj_heap_is(struct image *im, uint64_t at)
+{
+	uint64_t heap_at = at * 2 + (uint64_t)OBJ_LANES_NR * OBJ_LANE_LEN;
+	struct obj_heap_hdr hdr;
+	struct page g;
+
+	return page_read(&g, im, heap_at) && layout_decode(&obj_heap_hdr_layout, g.s, 0, &hdr) &&
+	       memcmp(hdr.signature, OBJ_HEAP_SIGNATURE, sizeof(OBJ_HEAP_SIGNATURE)) == 0 &&
+	       checksum_fletcher64((struct span){ .p = g.bytes, .len = OBJ_HEAP_HDR_LEN },
+				   OBJ_HEAP_HDR_LEN - sizeof(hdr.checksum), CHECKSUM_NO_SKIP) == hdr.checksum;
 }
 
 /* heap_size moved behind the checksum in 1.4; pools of 1.3 have it at the old place, the new one zero. */
@@ -160,6 +175,9 @@ static void look_at(struct image *im, enum pool_type type, uint32_t major, uint6
 	} else if (info_read(im, at * 2, &info) && info.major == 1) {
 		out->type = POOL_BLK;
 		out->how = "a BTT info block where that of a pmemblk pool lies";
+	} else if (obj_heap_is(im, at)) {
+		out->type = POOL_OBJ;
+		out->how = "the header of a pmemobj heap where that of every such pool lies";
 	}
 	if (type == POOL_UNKNOWN)
 		type = out->type;

@@ -107,3 +107,63 @@ Test(obj, a_lanes_capacity_is_a_constant)
 
 	mends("undo", REPAIR_SAFE, LANES + 7 * LANE + UNDO + 16, zero, 8);
 }
+
+Test(obj, the_root_is_the_one_object_of_the_librarys_own)
+{
+	static const uint8_t odd[8] = { 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5 }, zero[8];
+
+	mends("place", REPAIR_SAFE, 0x1800, odd, 8);
+	mends("no place", REPAIR_SAFE, 0x1800, zero, 8);
+}
+
+Test(obj, the_header_of_a_lone_file_is_proved_by_its_sum)
+{
+	static const uint8_t odd[16] = { 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 1, 2, 3, 4, 5, 6, 7, 8 }, zero[16];
+
+	mends("versions and features", REPAIR_SAFE, 8, odd, 16);
+	mends("own uuid", REPAIR_SAFE, 40, odd, 16);
+	mends("link", REPAIR_SAFE, 72, zero, 16);
+	mends("two links", REPAIR_SAFE, 80, odd, 16);
+	mends("machine", REPAIR_SAFE, 128, zero, 16);
+}
+
+/* The first 64 bits of every persistent pointer. */
+static uint64_t uuid_lo_of(const struct lab *l)
+{
+	char path[160];
+	uint8_t uuid[16];
+	uint64_t lo = 0;
+
+	snprintf(path, sizeof(path), "%s/obj", l->dir);
+	FILE *f = fopen(path, "re");
+	fseek(f, 24, SEEK_SET);
+	cr_assert_eq(fread(uuid, 1, sizeof(uuid), f), sizeof(uuid));
+	fclose(f);
+	for (int i = 0; i < 8; i++)
+		lo = lo << 8 | (uint64_t)(uuid[i] ^ uuid[8 + i]);
+	return lo;
+}
+
+static void pointers_hold(size_t damage)
+{
+	struct lab *l = lab_open("obj");
+	static uint8_t noise[4096];
+	const char *first;
+
+	cr_assert_eq(lab_shell(l, "\"$PEERS/obj_graph\" obj >/dev/null"), 0);
+	uint64_t lo = uuid_lo_of(l);
+	memset(noise, 0x5a, sizeof(noise));
+	lab_write(l, "obj", noise, damage, 24 - (damage > 16 ? 24 : 0));
+	lab_plan(l, REPAIR_ADVANCED);
+	cr_assert_eq(lab_left(l, &first), 0, "%s is left", first);
+	lab_apply(l);
+	cr_assert_eq(uuid_lo_of(l), lo, "the pool's pointers do not hold any more");
+	cr_assert_eq(lab_shell(l, "\"$PEERS/obj_content\" obj | tail -n 1 | grep -qx sound"), 0, "the library does not open it");
+	lab_close(l);
+}
+
+Test(obj, a_new_uuid_fits_the_pools_own_pointers)
+{
+	pointers_hold(16);
+	pointers_hold(4096);
+}
