@@ -216,6 +216,8 @@ static void count_judge(const struct check *self, const struct btt *b, const str
 
 	(void)b;
 	(void)ar;
+	if (c->info->nfree > BTT_LANES_MAX)
+		return; /* the check of the lanes speaks: nothing can be reckoned with that number */
 	expect(self, c, "internal_nlba", want, "external_nlba + nfree", REPAIR_ASK, out);
 }
 
@@ -235,13 +237,22 @@ static void lbasize_judge(const struct check *self, const struct btt *b, const s
 	expect(self, c, "internal_lbasize", want, "a block of external_lbasize", REPAIR_ASK, out);
 }
 
+/* Does the block announce an arena behind the container's end? *at: where, from the container's start. */
+static bool next_missing(const struct btt *b, const struct btt_arena *ar, const struct btt_copy *c, uint64_t *at)
+{
+	return c->info->nextoff && ar->idx + 1 == b->nr &&
+	       !__builtin_add_overflow(ar->at - b->at, c->info->nextoff, at) && *at >= b->len;
+}
+
 static void geometry_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
 			   const struct btt_copy *c, struct findings *out)
 {
 	struct btt_geom g;
 	const char *why = "the layout of an arena of this length";
+	uint64_t at;
 
-	(void)b;
+	if (c->info->nfree > BTT_LANES_MAX)
+		return; /* as with the counts */
 	if (!btt_geom(ar->len, c->info->internal_lbasize, c->info->nfree, &g)) {
 		struct finding f = at_copy(self, CORRUPT, c, "internal_lbasize");
 		f.detail = "no arena of this length can hold blocks of this size";
@@ -250,7 +261,8 @@ static void geometry_judge(const struct check *self, const struct btt *b, const 
 		return;
 	}
 	expect(self, c, "external_nlba", g.external_nlba, why, REPAIR_ASK, out);
-	expect(self, c, "nextoff", ar->nextoff, "the length of the container", REPAIR_ASK, out);
+	if (!next_missing(b, ar, c, &at)) /* which has a check of its own */
+		expect(self, c, "nextoff", ar->nextoff, "the length of the container", REPAIR_ASK, out);
 	expect(self, c, "mapoff", g.mapoff, why, REPAIR_ASK, out);
 	expect(self, c, "flogoff", g.flogoff, why, REPAIR_ASK, out);
 	expect(self, c, "infooff", g.infooff, why, REPAIR_ASK, out);
@@ -311,10 +323,8 @@ static void next_judge(const struct check *self, const struct btt *b, const stru
 	struct finding f = at_copy(self, CORRUPT, c, "nextoff");
 	uint64_t at;
 
-	if (c->info->nextoff == 0 || ar->idx + 1 < b->nr)
+	if (!next_missing(b, ar, c, &at))
 		return;
-	if (__builtin_add_overflow(ar->at - b->at, c->info->nextoff, &at) || at < b->len)
-		return; /* there, or nonsense: the geometry check speaks */
 	f.detail = arena_printf(out->arena,
 				"the next arena begins %" PRIu64 " bytes into the container, which ends at %" PRIu64,
 				at, b->len);

@@ -54,11 +54,14 @@ static void places_from_info(struct btt_arena *ar, const struct btt_info *i)
 {
 	uint64_t lanes = i->nfree < BTT_LANES_MAX ? i->nfree : BTT_LANES_MAX, words = i->external_nlba, blocks = i->internal_nlba;
 
+	/* the flog ends before the backup info block, when both are where they are said to be */
+	uint64_t flog_end = i->infooff > i->flogoff && i->infooff < ar->len ? i->infooff : ar->len;
+
 	ar->internal_lbasize = i->internal_lbasize;
-	if (i->flogoff > ar->len)
+	if (i->flogoff > flog_end)
 		lanes = 0;
-	else if (lanes > (ar->len - i->flogoff) / BTT_LANE_LEN)
-		lanes = (ar->len - i->flogoff) / BTT_LANE_LEN;
+	else if (lanes > (flog_end - i->flogoff) / BTT_LANE_LEN)
+		lanes = (flog_end - i->flogoff) / BTT_LANE_LEN;
 	if (i->mapoff > ar->len)
 		words = 0;
 	else if (words > (ar->len - i->mapoff) / BTT_MAP_WORD)

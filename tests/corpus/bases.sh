@@ -98,6 +98,13 @@ blk_used()   { pmempool create -s 17M blk 512 pool; blk_use close pool; }
 blk_marks()  { pmempool create -s 17M blk 4096 pool; blk_use marks pool; }
 blk_odd()    { pmempool create -s 18000001B blk 520 pool; blk_use close pool; }
 blk_open()   { pmempool create -s 17M blk 512 pool; killed blk_use open pool; }
+blk_two() { # two arenas: the library reserves what it creates, so the header of a small pool is put before a hole
+	pmempool create -s 80M blk 131072 small
+	truncate -s 513G pool
+	dd if=small of=pool bs=8192 count=1 conv=notrunc status=none
+	rm small
+	blk_use close pool
+}
 blk_set() {
 	set_file >pool.set <<-'END'
 	9M p0

@@ -2,6 +2,7 @@
 
 #include "formats/base/checksum.h"
 #include "formats/formats.h"
+#include "formats/ns/label.h"
 #include "formats/obj/ulog.h"
 #include "formats/pool/hdr.h"
 #include "tests/corpus/files.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_MAX = 256 << 20, LOG_MAX = 2048 };
+enum { ARENA_MAX = 256 << 20, LOG_MAX = 2048, INDEX_MAX = 1 << 20 };
 
 struct places {
 	char source[4096];
@@ -235,6 +236,21 @@ static uint32_t entries_len(const struct place *hdr)
 	return len;
 }
 
+/* A label index says how long it is. 0: after a message. */
+static uint64_t index_len(const struct place *all)
+{
+	uint8_t head[LABEL_INDEX_HEAD];
+	struct label_index i;
+
+	if (!place_read(all, 0, head, sizeof(head)) ||
+	    !layout_decode(&label_index_layout, (struct span){ head, NULL, 0, sizeof(head) }, 0, &i))
+		return 0;
+	if (i.mysize >= LABEL_INDEX_HEAD && i.mysize <= INDEX_MAX && i.mysize % 4 == 0)
+		return i.mysize;
+	fprintf(stderr, "seal: a label index of %" PRIu64 " bytes has no checksum\n", i.mysize);
+	return 0;
+}
+
 bool place_seal(const struct place *p, uint64_t skip)
 {
 	const struct field *f = p->field;
@@ -248,8 +264,8 @@ bool place_seal(const struct place *p, uint64_t skip)
 	}
 	struct place all = *p;
 	all.at = p->struct_at;
-	uint32_t len = p->layout->size + entries_len(&all);
-	uint8_t *buf = malloc(len);
+	uint64_t len = p->layout == &label_index_layout ? index_len(&all) : p->layout->size + entries_len(&all);
+	uint8_t *buf = len ? malloc(len) : NULL;
 	bool ok = buf && place_read(&all, 0, buf, len);
 	if (ok) {
 		uint64_t sum = sum_of(p->layout, f, (struct span){ buf, NULL, 0, len }, skip);
