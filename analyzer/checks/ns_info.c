@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-enum { PAGE = 4096, MINOR_PADS = 1, MINOR_ALIGN = 2, MINOR_ZEROED = 3, MINOR_PAGES = 4 };
+enum { PAGE = 4096, MINOR_ZEROED = 3 };
 
 static struct finding at_pfn(const struct check *by, enum verdict v, const struct ns *n, const char *field)
 {
@@ -91,19 +91,16 @@ static void mode_judge(const struct check *self, const struct ns *n, struct find
 static void geometry_judge(const struct check *self, const struct ns *n, struct findings *out)
 {
 	const struct pfn_sb *sb = n->pfn.sb;
-	uint64_t pads = sb->version_minor < MINOR_PADS ? 0 : (uint64_t)sb->start_pad + sb->end_trunc;
-	uint64_t page = sb->version_minor < MINOR_PAGES || sb->page_size == 0 ? PAGE : sb->page_size;
+	uint64_t pads = pfn_pads(sb), page = pfn_page(sb), want = pfn_pages(sb, n->len), need;
 	struct finding f = at_pfn(self, CORRUPT, n, "dataoff");
-	uint64_t want, need;
 
 	f.repair = REPAIR_ASK;
-	if (sb->dataoff % PAGE || sb->dataoff >= n->len || pads >= n->len - sb->dataoff) {
+	if (sb->dataoff % PAGE || want == 0) {
 		f.expected = arena_printf(out->arena, "a multiple of %d below %" PRIu64, PAGE, n->len);
 		f.actual = number(out, sb->dataoff);
 		findings_add(out, f);
 		return;
 	}
-	want = (n->len - sb->dataoff - pads) / page;
 	if (want == sb->npfns)
 		return;
 	f = at_pfn(self, CONFLICT, n, "npfns");

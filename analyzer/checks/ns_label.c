@@ -34,19 +34,42 @@ static const char *number(struct findings *out, uint64_t v)
 	return arena_printf(out->arena, "%" PRIu64, v);
 }
 
+/* An info block in the memory that names its namespace: there was a label then. */
+static const struct ns *named(const struct model *m)
+{
+	for (const struct ns *n = m->ns->first; n; n = n->next) {
+		const struct btt_info *i = n->btt && n->btt->nr ? n->btt->arenas[0].info : NULL;
+
+		if ((n->pfn.good && !uuid_null(n->pfn.sb->parent_uuid)) || (i && !uuid_null(i->parent_uuid)))
+			return n;
+	}
+	return NULL;
+}
+
 static void lost_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct label_area *la = area(m);
+	struct finding f = { .by = self, .verdict = CORRUPT };
 
 	if (la == NULL || la->current >= 0)
 		return;
-	uint32_t v11 = label_scan(la, LABEL_V11_LEN), v12 = label_scan(la, LABEL_V12_LEN);
-	findings_add(out, (struct finding){
-				  .by = self, .verdict = CORRUPT, .node = la->node,
-				  .repair = v11 || v12 ? REPAIR_ASK : REPAIR_NONE,
-				  .detail = arena_printf(out->arena,
-							 "slots that still hold a label of their own number: %" PRIu32
-							 " of version 1.2, %" PRIu32 " that look like version 1.1", v12, v11) });
+	f.node = la->node;
+	if (la->slots_nr) {
+		f.repair = REPAIR_ASK;
+		f.detail = arena_printf(out->arena, "the area was found by %s; %" PRIu32 " slot%s of version %s hold%s such a label, and "
+						    "what is told of them is told without an index",
+					label_found_text(la->found), la->slots_nr, la->slots_nr == 1 ? "" : "s",
+					la->label_len == LABEL_V12_LEN ? "1.2" : "1.1", la->slots_nr == 1 ? "s" : "");
+	} else if (la->found != LABEL_BY_SIZE) {
+		f.detail = arena_printf(out->arena, "the area was found by %s; no slot holds a label that bears its number",
+					label_found_text(la->found));
+	} else if (named(m)) {
+		f.detail = arena_printf(out->arena, "the area was found by %s; the info block in the memory names the namespace it "
+						    "lies in, so there was a label", label_found_text(la->found));
+	} else {
+		return; /* an area as it comes from the factory */
+	}
+	findings_add(out, f);
 }
 
 static const char *block_state(const struct label_block *b)
@@ -142,8 +165,6 @@ static void used(const struct check *self, const struct model *m, struct finding
 			continue;
 		if (!s->read)
 			findings_unchecked(out, self, s->node, "the label could not be read");
-		else if (label_cxl(s))
-			findings_unchecked(out, self, s->node, "labels of CXL devices are not judged");
 		else
 			judge(self, la, s, out);
 	}
@@ -199,7 +220,7 @@ static void checksum_judge(const struct check *self, const struct label_area *la
 	if (la->label_len != LABEL_V12_LEN || blank(s) || s->sum == s->label.checksum)
 		return;
 	const struct label_slot *copy = older_copy(la, s);
-	f.field = layout_field(&label_v12_layout, "checksum");
+	f.field = layout_field(s->node->layout, "checksum");
 	f.expected = hex(out, s->sum);
 	f.actual = hex(out, s->label.checksum);
 	f.repair = copy ? REPAIR_ASK : REPAIR_ADVANCED;
@@ -221,12 +242,45 @@ static void guid_judge(const struct check *self, const struct label_area *la, co
 {
 	struct finding f = at_slot(self, CORRUPT, s, NULL);
 
-	if (la->label_len != LABEL_V12_LEN || !s->plausible || label_claim(s->label.abstraction_guid) != CLAIM_UNKNOWN)
+	if (la->label_len != LABEL_V12_LEN || s->kind == LABEL_CXL_REGION || !s->plausible ||
+	    label_claim(s->label.abstraction_guid) != CLAIM_UNKNOWN)
 		return;
 	char is[UUID_TEXT_LEN];
 	uuid_text_pmdk(s->label.abstraction_guid, is);
-	f.field = layout_field(&label_v12_layout, "abstraction_guid");
+	f.field = layout_field(s->node->layout, s->kind == LABEL_NVDIMM ? "abstraction_guid" : "abstraction_uuid");
 	f.actual = arena_text(out->arena, is);
+	findings_add(out, f);
+}
+
+/* A namespace of a CXL device beside the region that it says it lies in. */
+static void region_judge(const struct check *self, const struct label_area *la, const struct label_slot *s,
+			 struct findings *out)
+{
+	struct finding f = at_slot(self, CONFLICT, s, NULL);
+	const struct label_slot *r = NULL;
+
+	if (s->kind != LABEL_CXL_NAMESPACE || !s->plausible)
+		return;
+	for (uint32_t i = 0; i < la->slots_nr && r == NULL; i++)
+		if (la->slots[i].kind == LABEL_CXL_REGION && !la->slots[i].free && la->slots[i].read &&
+		    uuid_same(la->slots[i].label.uuid, s->region_uuid))
+			r = &la->slots[i];
+	if (r == NULL) {
+		f.field = layout_field(s->node->layout, "region_uuid");
+		f.detail = "no label of a region in use has this uuid";
+	} else if (!r->plausible) {
+		return; /* its own check speaks */
+	} else if (s->label.dpa < r->label.dpa || s->label.rawsize > r->label.rawsize ||
+		   s->label.dpa - r->label.dpa > r->label.rawsize - s->label.rawsize) {
+		f.field = layout_field(s->node->layout, "rawsize");
+		f.detail = arena_printf(out->arena, "the region's label, in slot %" PRIu32 ", has %" PRIu64 " bytes from 0x%" PRIx64 " on",
+					r->idx, r->label.rawsize, r->label.dpa);
+	} else if (s->label.position >= s->label.nlabel) {
+		f.field = layout_field(s->node->layout, "position");
+		f.detail = arena_printf(out->arena, "the namespace has %" PRIu16 " ranges", s->label.nlabel);
+	} else {
+		return;
+	}
 	findings_add(out, f);
 }
 
@@ -248,7 +302,7 @@ static void range_judge(const struct check *self, const struct label_area *la, c
 	for (uint32_t i = 0; i < la->slots_nr; i++) {
 		const struct label_slot *o = &la->slots[i];
 
-		if (o >= s || o->free || !o->plausible || o->label.dpa >= end || o->label.rawsize > UINT64_MAX - o->label.dpa ||
+		if (o >= s || o->free || !o->plausible || o->kind != s->kind || o->label.dpa >= end || o->label.rawsize > UINT64_MAX - o->label.dpa ||
 		    s->label.dpa >= o->label.dpa + o->label.rawsize)
 			continue;
 		f.verdict = CONFLICT;
@@ -295,7 +349,17 @@ static const char *unlike(const struct label_v12 *l, const struct label_v12 *fir
 	return memcmp(l->name, first->name, sizeof(l->name)) ? "name" : NULL;
 }
 
-static void set_judge(const struct check *self, const struct member *set, uint32_t nr, uint32_t areas, struct findings *out)
+/* The namespace of a label that says it is one of several, when an info block says that its bytes are all. */
+static bool whole(const struct model *m, const struct label_slot *s)
+{
+	for (const struct ns *n = m->ns ? m->ns->first : NULL; n; n = n->next)
+		if (n->label == s && n->whole)
+			return true;
+	return false;
+}
+
+static void set_judge(const struct check *self, const struct model *m, const struct member *set, uint32_t nr, uint32_t areas,
+		      struct findings *out)
 {
 	const struct label_slot *first = set[0].slot;
 	uint8_t taken[UINT16_MAX / 8 + 1] = { 0 };
@@ -315,7 +379,9 @@ static void set_judge(const struct check *self, const struct member *set, uint32
 	}
 	if (nr >= first->label.nlabel)
 		return;
-	if (areas == 1)
+	if (areas == 1 && whole(m, first))
+		member_tell(self, first, "nlabel", "an info block says that the bytes of this label alone are the whole namespace", out);
+	else if (areas == 1)
 		findings_unchecked(out, self, first->node, "its set has labels on other DIMMs, whose label areas were not given");
 	else
 		member_tell(self, first, "nlabel",
@@ -342,7 +408,8 @@ static void set_verify(const struct check *self, const struct model *m, struct f
 		for (uint32_t i = 0; area(at) && i < area(at)->slots_nr; i++) {
 			const struct label_slot *s = &area(at)->slots[i];
 
-			if (!s->free && s->plausible && !label_cxl(s)) {
+			/* labels of one CXL namespace are ranges on one device */
+			if (!s->free && s->plausible && s->kind != LABEL_CXL_NAMESPACE) {
 				all[nr] = (struct member){ s, nr };
 				nr++;
 			}
@@ -351,7 +418,7 @@ static void set_verify(const struct check *self, const struct model *m, struct f
 	for (uint32_t i = 0, end; i < nr; i = end) {
 		for (end = i + 1; end < nr && uuid_same(all[end].slot->label.uuid, all[i].slot->label.uuid);)
 			end++;
-		set_judge(self, all + i, end - i, areas, out);
+		set_judge(self, m, all + i, end - i, areas, out);
 	}
 }
 
@@ -366,6 +433,7 @@ OVER_USED(checksum)
 OVER_USED(flags)
 OVER_USED(guid)
 OVER_USED(range)
+OVER_USED(region)
 
 #define SOURCE "UEFI 2.10 section 13.19; Linux drivers/nvdimm/label.c"
 
@@ -417,6 +485,11 @@ static const struct check checks[] = {
 	  .says = "a label is marked as being updated",
 	  .means = "Kernels before 4.20 leave the mark on every label; written by a newer one, an update was cut off.",
 	  .remedy = "None needed.", .source = SOURCE, .verify = flags_verify },
+	{ .id = "ns.label.region", .covers = "NS-14", .severity = ERROR,
+	  .says = "a CXL namespace does not lie in the region it names",
+	  .means = "The namespace cannot be assembled: its region does not exist, or ends before it.",
+	  .remedy = "Compare with the labels of the region on its other devices.",
+	  .source = "CXL 2.0 section 9.13.2; Linux drivers/nvdimm/label.h", .verify = region_verify },
 	{ .id = "ns.label.guid", .covers = "NS-17", .severity = WARNING,
 	  .says = "a label names a kind of namespace that is not known",
 	  .means = "Another system made it, or a later one; what lies in the namespace tells more.",

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-const struct name_of label_flag_names[] = {
-	{ LABEL_FLAG_ROLABEL, "ROLABEL" }, { LABEL_FLAG_LOCAL, "LOCAL" }, { LABEL_FLAG_BTT, "BTT" },
-	{ LABEL_FLAG_UPDATING, "UPDATING" }, { 0, NULL },
+enum {
+	LABEL_AREA_LEN = 131072,        /* behind the memory; alone an area may have any length */
+	LABEL_ALONE_MAX = 4 << 20,      /* bytes of an image that is searched for labels without an index */
+	LABEL_MEMORY_UNIT = 16 << 20,   /* memory comes in multiples of it */
 };
 
 #define SELF label_index
@@ -15,90 +16,6 @@ static const struct field label_index_fields[] = { LABEL_INDEX(ROW_LE, ROW_RAW) 
 const struct layout label_index_layout = LAYOUT(
 	label_index, "Linux drivers/nvdimm/label.h, struct nd_namespace_index", LABEL_INDEX_HEAD,
 	label_index_fields);
-
-#define SELF label_v11
-static const struct field label_v11_fields[] = { LABEL_V11(ROW_LE, ROW_NAMED, ROW_RAW) };
-#undef SELF
-const struct layout label_v11_layout = LAYOUT(
-	label_v11, "Linux drivers/nvdimm/label.h, struct nd_namespace_label", LABEL_V11_LEN, label_v11_fields);
-
-#define SELF label_v12
-static const struct field label_v12_fields[] = { LABEL_V12(ROW_LE, ROW_NAMED, ROW_RAW) };
-#undef SELF
-const struct layout label_v12_layout = LAYOUT(
-	label_v12, "Linux drivers/nvdimm/label.h, struct nd_namespace_label", LABEL_V12_LEN, label_v12_fields);
-
-/* As they lie on media: first three groups little-endian. */
-static const struct {
-	uint8_t guid[UUID_LEN];
-	enum label_claim claim;
-} claims[] = {
-	{ { 0xa2, 0x63, 0xed, 0x8a, 0xa2, 0x29, 0x66, 0x4c, 0x8b, 0x12, 0xf0, 0x5d, 0x15, 0xd3, 0x92, 0x2a },
-	  CLAIM_BTT },
-	{ { 0xfc, 0x3b, 0x63, 0x18, 0x35, 0x17, 0x17, 0x42, 0x8a, 0xc9, 0x17, 0x23, 0x92, 0x82, 0xd3, 0xf8 },
-	  CLAIM_BTT2 },
-	{ { 0xba, 0x00, 0x64, 0x26, 0x9f, 0xfb, 0x77, 0x46, 0xbc, 0xb0, 0x96, 0x8f, 0x11, 0xd0, 0xd2, 0x25 },
-	  CLAIM_PFN },
-	{ { 0x9c, 0x6d, 0xa8, 0x97, 0xdd, 0x3c, 0xda, 0x4e, 0x98, 0x6f, 0x50, 0x68, 0xb4, 0xf8, 0x00, 0x88 },
-	  CLAIM_DAX },
-};
-
-enum label_claim label_claim(const uint8_t guid[UUID_LEN])
-{
-	if (uuid_null(guid))
-		return CLAIM_NONE;
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
-		if (uuid_same(guid, claims[i].guid))
-			return claims[i].claim;
-	return CLAIM_UNKNOWN;
-}
-
-const char *label_claim_name(enum label_claim c)
-{
-	static const char *const names[] = { "none (raw)", "BTT 1.1", "BTT 2.0", "PFN (fsdax)",
-					     "DAX (devdax)", "unknown" };
-
-	return names[c];
-}
-
-bool label_cxl(const struct label_slot *s)
-{
-	static const uint8_t kinds[][UUID_LEN] = {
-		{ 0x52, 0x9d, 0x7c, 0x61, 0xda, 0x07, 0x47, 0xc4, 0xa9, 0x3f, 0xec, 0xdf, 0x2c, 0x06, 0xf4, 0x44 },
-		{ 0x68, 0xbb, 0x2c, 0x0a, 0x5a, 0x77, 0x49, 0x37, 0x9f, 0x85, 0x3c, 0xaf, 0x41, 0xa0, 0xf9, 0x3c },
-	};
-
-	return uuid_same(s->label.uuid, kinds[0]) || uuid_same(s->label.uuid, kinds[1]);
-}
-
-/* Version 1.1 has no checksum: what a label must be is all there is to go by. */
-static bool scanned(struct span s, uint32_t label_len, uint32_t idx)
-{
-	struct label_v11 l;
-
-	if (!layout_decode(&label_v11_layout, s, 0, &l) || l.slot != idx || l.nlabel == 0 || l.position >= l.nlabel ||
-	    uuid_null(l.uuid))
-		return false;
-	if (label_len == LABEL_V11_LEN)
-		return l.rawsize && l.dpa % 4096 == 0 && l.rawsize % 4096 == 0;
-	uint64_t sum;
-	return span_le64(s, 248, &sum) && sum == checksum_fletcher64(s, 248, CHECKSUM_NO_SKIP);
-}
-
-uint32_t label_scan(const struct label_area *la, uint32_t label_len)
-{
-	uint8_t bytes[LABEL_V12_LEN], lost[LABEL_V12_LEN];
-	uint64_t first = 2 * 256; /* two index blocks of the size that all writers give them */
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < LABEL_SLOTS_MAX && first + (uint64_t)(i + 1) * label_len <= la->len; i++) {
-		struct span s = { bytes, lost, 0, label_len };
-
-		if (image_read(la->image, la->at + first + (uint64_t)i * label_len, label_len, bytes, lost) && !span_lost(s))
-			nr += scanned(s, label_len, i);
-	}
-	return nr;
-}
 
 static bool index_signed(const struct label_index *i)
 {
@@ -152,61 +69,210 @@ static bool slot_free(const struct label_block *b, uint32_t slot)
 	return at >= b->bytes.len || (b->bytes.p[at] >> slot % 8 & 1);
 }
 
-static void slot_read(struct label_area *la, struct arena *a, uint32_t i, uint64_t at)
+/* The slot's node, and its place among those kept. */
+static void slot_keep(struct label_area *la, struct arena *a, const struct label_slot *s, uint64_t at)
 {
-	bool v12 = la->label_len == LABEL_V12_LEN;
-	bool is_free = la->current >= 0 && slot_free(&la->block[la->current], i);
-	struct label_slot *s = &la->slots[la->slots_nr];
-	uint8_t bytes[LABEL_V12_LEN] = { 0 }, lost[LABEL_V12_LEN];
+	const struct layout *l = label_slot_layout(s, la->label_len);
+	struct node *n = node_decode(a, la->node, "label", l, la->image, at);
 
-	if (!image_read(la->image, at, la->label_len, bytes, lost))
+	if (n == NULL)
 		return;
-	struct span sp = { bytes, lost, at, la->label_len };
-	if (is_free && !span_lost(sp) && span_zero(sp))
-		return; /* never used */
-	*s = (struct label_slot){ .idx = i, .free = is_free, .read = !span_lost(sp) };
-	if (s->read) {
-		struct span whole = { bytes, NULL, at, LABEL_V12_LEN };
-
-		layout_decode(&label_v12_layout, whole, 0, &s->label);
-		s->sum = v12 ? checksum_fletcher64(whole, 248, CHECKSUM_NO_SKIP) : 0;
-		s->plausible = s->label.slot == i && (!v12 || s->sum == s->label.checksum);
-	}
-	if (is_free && !s->plausible)
-		return; /* free space that never held a label, or no longer does */
-	s->node = node_decode(a, la->node, "label", v12 ? &label_v12_layout : &label_v11_layout, la->image, at);
-	if (s->node == NULL)
-		return;
-	s->node->numbered = true;
-	s->node->idx = i;
-	node_fact_text(a, s->node, "slot is", is_free ? "free: an older label" : "in use");
-	if (v12 && s->read)
-		node_fact_text(a, s->node, "claims", label_claim_name(label_claim(s->label.abstraction_guid)));
-	la->slots_nr++;
+	n->numbered = true;
+	n->idx = s->idx;
+	la->slots[la->slots_nr] = *s;
+	la->slots[la->slots_nr++].node = n;
 }
 
-bool label_probe(struct image *image, struct arena *a, uint64_t at)
+static void slots_tell(struct label_area *la, struct arena *a)
 {
-	/* index blocks are a multiple of 256 bytes; with a lost first one the second is at its size */
+	static const char *const kinds[] = { "", "a region of a CXL device", "a namespace of a CXL device" };
+
+	for (uint32_t i = 0; i < la->slots_nr; i++) {
+		const struct label_slot *s = &la->slots[i];
+
+		node_fact_text(a, s->node, "slot is", s->free ? "free: an older label" : "in use");
+		if (s->kind != LABEL_NVDIMM)
+			node_fact_text(a, s->node, "label of", kinds[s->kind]);
+		if (la->label_len == LABEL_V12_LEN && s->read && s->kind != LABEL_CXL_REGION)
+			node_fact_text(a, s->node, "claims", label_claim_name(label_claim(s->label.abstraction_guid)));
+	}
+	node_fact_uint(a, la->node, "slots", KIND_UINT, la->nslot);
+}
+
+static bool blank(const struct label_slot *s)
+{
+	static const struct label_v12 none;
+
+	return s->read && memcmp(&s->label, &none, sizeof(none)) == 0;
+}
+
+/* Room for every slot from first on; false: there is none, or no memory. */
+static bool slots_room(struct label_area *la, struct arena *a, uint64_t first, uint32_t nslot)
+{
+	uint64_t room = first < la->len ? (la->len - first) / la->label_len : 0;
+
+	la->nslot = nslot < room ? nslot : (uint32_t)room;
+	if (la->nslot > LABEL_SLOTS_MAX)
+		la->nslot = LABEL_SLOTS_MAX;
+	la->slots = arena_array(a, la->nslot, sizeof(*la->slots));
+	return la->slots != NULL;
+}
+
+static void slots_by_index(struct label_area *la, struct arena *a)
+{
+	const struct label_block *b = &la->block[la->current];
+	const struct label_index *ix = b->index;
+
+	if (ix->labelsize > 1)
+		return;
+	la->label_len = (uint32_t)LABEL_V11_LEN << ix->labelsize;
+	if (!slots_room(la, a, ix->labeloff, ix->nslot))
+		return;
+	for (uint32_t i = 0; i < la->nslot; i++) {
+		uint64_t at = la->at + ix->labeloff + (uint64_t)i * la->label_len;
+		struct label_slot s;
+
+		label_slot_read(la->image, at, la->label_len, i, &s);
+		s.free = slot_free(b, i);
+		/* what is free holds an older label, or never did, or no longer does */
+		if (!s.free || (s.plausible && !blank(&s)))
+			slot_keep(la, a, &s, at);
+	}
+	node_fact_uint(a, la->node, "current index", KIND_UINT, (uint64_t)la->current);
+}
+
+/* Without an index: of the labels of one namespace, one that is not being updated is taken for the current one. */
+static void scan_choose(struct label_area *la)
+{
+	for (uint32_t i = 0; i < la->slots_nr; i++)
+		for (uint32_t k = 0; k < i; k++) {
+			struct label_slot *s = &la->slots[i], *o = &la->slots[k];
+
+			if (o->free || o->kind != s->kind || !uuid_same(o->label.uuid, s->label.uuid) ||
+			    o->label.position != s->label.position)
+				continue;
+			if (o->label.flags & LABEL_FLAG_UPDATING)
+				o->free = true;
+			else
+				s->free = true;
+		}
+}
+
+static uint32_t scan_count(const struct label_area *la, uint32_t label_len)
+{
+	uint64_t first = 2 * label_index_len(la->len, label_len);
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < LABEL_SLOTS_MAX && first + (uint64_t)(i + 1) * label_len <= la->len; i++) {
+		struct label_slot s;
+
+		label_slot_read(la->image, la->at + first + (uint64_t)i * label_len, label_len, i, &s);
+		nr += label_slot_holds(&s, label_len);
+	}
+	return nr;
+}
+
+static void slots_by_scan(struct label_area *la, struct arena *a)
+{
+	/* checksums do not hold by chance: the longer labels first */
+	la->label_len = scan_count(la, LABEL_V12_LEN) ? LABEL_V12_LEN : scan_count(la, LABEL_V11_LEN) ? LABEL_V11_LEN : 0;
+	if (la->label_len == 0)
+		return;
+	uint64_t first = 2 * label_index_len(la->len, la->label_len);
+	if (!slots_room(la, a, first, LABEL_SLOTS_MAX))
+		return;
+	for (uint32_t i = 0; i < la->nslot; i++) {
+		uint64_t at = la->at + first + (uint64_t)i * la->label_len;
+		struct label_slot s;
+
+		label_slot_read(la->image, at, la->label_len, i, &s);
+		if (label_slot_holds(&s, la->label_len))
+			slot_keep(la, a, &s, at);
+	}
+	scan_choose(la);
+}
+
+/* Index blocks are a multiple of 256 bytes; with a lost first one the second is at its size. */
+static bool index_there(struct image *image, struct arena *a, uint64_t at)
+{
 	for (uint64_t off = 0; off <= 1024; off += 256) {
 		struct span s;
 
-		if (image_span(image, a, at + off, 16, &s) && !span_lost(s) &&
-		    memcmp(s.p, "NAMESPACE_INDEX", 16) == 0)
+		if (image_span(image, a, at + off, 16, &s) && !span_lost(s) && memcmp(s.p, "NAMESPACE_INDEX", 16) == 0)
 			return true;
 	}
 	return false;
 }
 
+static bool slots_there(struct image *image, uint64_t at, uint64_t len)
+{
+	struct label_area la = { .image = image, .at = at, .len = len };
+
+	/* without a checksum the length is half of the evidence */
+	return scan_count(&la, LABEL_V12_LEN) || (len == LABEL_AREA_LEN && scan_count(&la, LABEL_V11_LEN));
+}
+
+static bool zeros_there(struct image *image, uint64_t at, uint64_t len)
+{
+	uint8_t buf[4096], lost[4096];
+
+	for (; len; at += sizeof(buf), len -= sizeof(buf))
+		if (!image_read(image, at, sizeof(buf), buf, lost) || memchr(lost, 1, sizeof(lost)) || buf[0] ||
+		    memcmp(buf, buf + 1, sizeof(buf) - 1) != 0)
+			return false;
+	return true;
+}
+
+bool label_find(struct image *image, struct arena *a, uint64_t *at, enum label_found *by)
+{
+	bool behind = image->size > LABEL_AREA_LEN;
+	uint64_t tail = behind ? image->size - LABEL_AREA_LEN : 0;
+
+	*by = LABEL_BY_INDEX;
+	*at = 0;
+	if (index_there(image, a, 0))
+		return true;
+	*at = tail;
+	if (behind && index_there(image, a, tail))
+		return true;
+	*by = LABEL_BY_SLOTS;
+	if (behind && slots_there(image, tail, LABEL_AREA_LEN))
+		return true;
+	*at = 0;
+	if (image->size <= LABEL_ALONE_MAX && slots_there(image, 0, image->size))
+		return true;
+	*by = LABEL_BY_SIZE;
+	*at = tail;
+	return behind && tail % LABEL_MEMORY_UNIT == 0 && zeros_there(image, tail, LABEL_AREA_LEN);
+}
+
+uint64_t label_index_len(uint64_t area_len, uint32_t label_len)
+{
+	uint64_t slots = area_len / label_len;
+
+	return (LABEL_INDEX_HEAD + (slots + 7) / 8 + 255) / 256 * 256;
+}
+
+const char *label_found_text(enum label_found f)
+{
+	static const char *const texts[] = {
+		"the signature of an index block",
+		"labels that bear the numbers of their slots; no index block is left",
+		"the length of the capture: 128 KiB of zeros behind the memory",
+	};
+
+	return texts[f];
+}
+
 struct label_area *label_decode(struct arena *a, struct node *parent, struct image *image, uint64_t at,
-				uint64_t len)
+				uint64_t len, enum label_found found)
 {
 	struct label_area *la = ARENA_NEW(a, struct label_area);
 	uint64_t second = 256;
 
 	if (la == NULL)
 		return NULL;
-	*la = (struct label_area){ .image = image, .at = at, .len = len, .current = -1 };
+	*la = (struct label_area){ .image = image, .at = at, .len = len, .found = found, .current = -1 };
 	la->node = node_group(a, parent, "labels");
 	block_read(la, a, 0, at);
 	if (la->block[0].index && index_signed(la->block[0].index) && la->block[0].index->mysize &&
@@ -215,22 +281,12 @@ struct label_area *label_decode(struct arena *a, struct node *parent, struct ima
 	block_read(la, a, 1, at + second);
 	if (la->node == NULL || la->block[0].node == NULL || la->block[1].node == NULL)
 		return NULL;
+	node_fact_text(a, la->node, "found by", label_found_text(found));
 	choose(la);
-	if (la->current < 0)
-		return la;
-
-	const struct label_index *ix = la->block[la->current].index;
-	if (ix->labelsize > 1 || ix->labeloff > len)
-		return la;
-	la->label_len = (uint32_t)LABEL_V11_LEN << ix->labelsize;
-	uint64_t room = (len - ix->labeloff) / la->label_len;
-	la->nslot = ix->nslot < room ? ix->nslot : (uint32_t)room;
-	if (la->nslot > LABEL_SLOTS_MAX)
-		la->nslot = LABEL_SLOTS_MAX;
-	la->slots = arena_array(a, la->nslot, sizeof(*la->slots));
-	for (uint32_t i = 0; la->slots && i < la->nslot; i++)
-		slot_read(la, a, i, at + ix->labeloff + (uint64_t)i * la->label_len);
-	node_fact_uint(a, la->node, "slots", KIND_UINT, la->nslot);
-	node_fact_uint(a, la->node, "current index", KIND_UINT, (uint64_t)la->current);
+	if (la->current >= 0)
+		slots_by_index(la, a);
+	else
+		slots_by_scan(la, a);
+	slots_tell(la, a);
 	return la;
 }

@@ -1,8 +1,9 @@
 /*
  * The label storage area of an NVDIMM: two index blocks, then slots of 128 (version 1.1) or 256
- * bytes (1.2). Little-endian; offsets count from the start of the area.
- * Source: Linux drivers/nvdimm/label.h struct nd_namespace_index, nd_namespace_label; UEFI 2.10
- * section 13.19.
+ * bytes (1.2). Little-endian; offsets count from the start of the area. CXL devices keep labels of
+ * regions and of namespaces in slots of 256 bytes, told apart by the uuid they begin with.
+ * Source: Linux drivers/nvdimm/label.h struct nd_namespace_index, nd_namespace_label,
+ * cxl_region_label, nvdimm_cxl_label; UEFI 2.10 section 13.19; CXL 2.0 section 9.13.2.
  */
 #ifndef FORMATS_NS_LABEL_H
 #define FORMATS_NS_LABEL_H
@@ -29,7 +30,7 @@ enum { LABEL_INDEX_HEAD = 72, LABEL_V11_LEN = 128, LABEL_V12_LEN = 256, LABEL_SL
 
 struct label_index { LABEL_INDEX(HOST_LE, HOST_RAW) };
 extern const struct layout label_index_layout;
-extern const struct name_of label_flag_names[];
+extern const struct name_of label_flag_names[], label_cxl_flag_names[];
 
 #define LABEL_COMMON(LE, NAMED, RAW)                                                        \
 	RAW(uuid, 0, 16, UUID_BE, "the namespace")                                          \
@@ -59,6 +60,41 @@ struct label_v11 { LABEL_V11(HOST_LE, HOST_NAMED, HOST_RAW) };
 struct label_v12 { LABEL_V12(HOST_LE, HOST_NAMED, HOST_RAW) };
 extern const struct layout label_v11_layout, label_v12_layout;
 
+#define CXL_REGION(LE, NAMED, RAW)                                             \
+	RAW(type, 0, 16, UUID_BE, "529d7c61-da07-47c4-a93f-ecdf2c06f444")      \
+	RAW(uuid, 16, 16, UUID_BE, "the region")                               \
+	NAMED(flags, 32, 32, FLAGS, label_cxl_flag_names, "state of the label") \
+	LE(nlabel, 36, 16, UINT, "labels of the region, one a device")         \
+	LE(position, 38, 16, UINT, "place of this device in the region")       \
+	LE(dpa, 40, 64, OFF, "start on this device")                           \
+	LE(rawsize, 48, 64, SIZE, "bytes on this device")                      \
+	LE(hpa, 56, 64, ID, "address the region is to have on the host")       \
+	LE(slot, 64, 32, UINT, "own slot number")                              \
+	LE(ig, 68, 32, UINT, "256 << this bytes of each device in turn")       \
+	LE(align, 72, 32, UINT, "in units of 256 MiB")                         \
+	RAW(reserved, 76, 172, BYTES, "reserved")                              \
+	LE(checksum, 248, 64, SUM, "Fletcher-64 of the 256 bytes")
+#define CXL_NAMESPACE(LE, NAMED, RAW)                                          \
+	RAW(type, 0, 16, UUID_BE, "68bb2c0a-5a77-4937-9f85-3caf41a0f93c")      \
+	RAW(uuid, 16, 16, UUID_BE, "the namespace")                            \
+	RAW(name, 32, 64, TEXT, "its name")                                    \
+	NAMED(flags, 96, 32, FLAGS, label_cxl_flag_names, "state of the label") \
+	LE(nrange, 100, 16, UINT, "ranges of the namespace, one a label")      \
+	LE(position, 102, 16, UINT, "place of this range among them")          \
+	LE(dpa, 104, 64, OFF, "start on this device")                          \
+	LE(rawsize, 112, 64, SIZE, "bytes on this device")                     \
+	LE(slot, 120, 32, UINT, "own slot number")                             \
+	LE(align, 124, 32, UINT, "in units of 256 MiB")                        \
+	RAW(region_uuid, 128, 16, UUID_BE, "the region it lies in")            \
+	RAW(abstraction_uuid, 144, 16, UUID_BE, "what lies in the namespace")  \
+	LE(lbasize, 160, 16, SIZE, "sector size of a BTT")                     \
+	RAW(reserved, 162, 86, BYTES, "reserved")                              \
+	LE(checksum, 248, 64, SUM, "Fletcher-64 of the 256 bytes")
+
+struct cxl_region { CXL_REGION(HOST_LE, HOST_NAMED, HOST_RAW) };
+struct cxl_namespace { CXL_NAMESPACE(HOST_LE, HOST_NAMED, HOST_RAW) };
+extern const struct layout cxl_region_layout, cxl_namespace_layout;
+
 enum { LABEL_FLAG_ROLABEL = 1, LABEL_FLAG_LOCAL = 2, LABEL_FLAG_BTT = 4, LABEL_FLAG_UPDATING = 8 };
 
 /* What an abstraction GUID says lies in the namespace. */
@@ -66,13 +102,21 @@ enum label_claim { CLAIM_NONE, CLAIM_BTT, CLAIM_BTT2, CLAIM_PFN, CLAIM_DAX, CLAI
 enum label_claim label_claim(const uint8_t guid[UUID_LEN]);
 const char *label_claim_name(enum label_claim c);
 
+enum label_kind { LABEL_NVDIMM, LABEL_CXL_REGION, LABEL_CXL_NAMESPACE };
+
 struct label_slot {
 	uint32_t idx;
 	struct node *node;
-	struct label_v12 label;  /* version 1.1: the words behind slot are zero */
-	bool read, free;         /* free: by the current index's bitmap */
-	bool plausible;          /* the slot number is its own and, in version 1.2, the checksum holds */
-	uint64_t sum;            /* what the checksum ought to be, version 1.2 */
+	enum label_kind kind;
+	/*
+	 * Version 1.1: the words behind slot are zero. CXL: the words that the two have in common, each in
+	 * its place; nrange as nlabel, the abstraction_uuid as a GUID.
+	 */
+	struct label_v12 label;
+	uint8_t region_uuid[UUID_LEN]; /* of a CXL namespace */
+	bool read, free;         /* free: by the current index's bitmap; of a scan: another one is newer */
+	bool plausible;          /* the slot number is its own and, but for version 1.1, the checksum holds */
+	uint64_t sum;            /* what the checksum ought to be, but for version 1.1 */
 };
 
 struct label_block {
@@ -83,26 +127,38 @@ struct label_block {
 	uint64_t sum;
 };
 
+/* By what the area was found. */
+enum label_found {
+	LABEL_BY_INDEX, /* the signature of an index block */
+	LABEL_BY_SLOTS, /* no index block: slots hold labels that bear their own numbers */
+	LABEL_BY_SIZE,  /* nothing but zeros, where the length of the image leaves room for an area */
+};
+const char *label_found_text(enum label_found f);
+
 struct label_area {
 	struct image *image;
 	uint64_t at, len;           /* the area, in image */
+	enum label_found found;
 	struct node *node;
 	struct label_block block[2];
-	int current;                /* 0 or 1; -1: neither block holds */
-	uint32_t label_len;         /* bytes of a slot */
+	int current;                /* 0 or 1; -1: neither block holds, the slots were scanned */
+	uint32_t label_len;         /* bytes of a slot; 0: not known */
 	struct label_slot *slots;   /* those that are used, or hold something */
 	uint32_t slots_nr, nslot;
 };
 
-/* True when the slot holds a label of a CXL device, which has another layout. */
-bool label_cxl(const struct label_slot *s);
-/* How many slots of label_len bytes hold a label that bears its own number, index or not. */
-uint32_t label_scan(const struct label_area *la, uint32_t label_len);
+/* Slot idx of label_len bytes at image[at, ...), as far as it could be read. */
+void label_slot_read(struct image *image, uint64_t at, uint32_t label_len, uint32_t idx, struct label_slot *out);
+const struct layout *label_slot_layout(const struct label_slot *s, uint32_t label_len);
+/* Does the slot hold a label, to judge by its bytes alone? Version 1.1 has no checksum: by what its words may be. */
+bool label_slot_holds(const struct label_slot *s, uint32_t label_len);
 
-/* Does an area begin at image[at]? By an index block's signature in either place. */
-bool label_probe(struct image *image, struct arena *a, uint64_t at);
+/* Where in the image a label area lies: alone, or behind the memory. False: nowhere. */
+bool label_find(struct image *image, struct arena *a, uint64_t *at, enum label_found *by);
+/* The size of each index block as all writers reckon it, and so half the place of slot 0. */
+uint64_t label_index_len(uint64_t area_len, uint32_t label_len);
 /* NULL only without memory. */
 struct label_area *label_decode(struct arena *a, struct node *parent, struct image *image, uint64_t at,
-				uint64_t len);
+				uint64_t len, enum label_found found);
 
 #endif

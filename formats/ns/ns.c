@@ -4,22 +4,6 @@
 #include "formats/image/window.h"
 #include "formats/ns/content.h"
 
-enum { LABEL_AREA_LEN = 131072, LABEL_AREA_AT = 0 };
-
-/* Where a label area lies: alone at the start, or behind the memory. */
-static bool labels_find(struct image *image, struct arena *a, uint64_t *at)
-{
-	if (label_probe(image, a, 0)) {
-		*at = LABEL_AREA_AT;
-		return true;
-	}
-	if (image->size > LABEL_AREA_LEN && label_probe(image, a, image->size - LABEL_AREA_LEN)) {
-		*at = image->size - LABEL_AREA_LEN;
-		return true;
-	}
-	return false;
-}
-
 static void pfn_read(struct arena *a, struct node *parent, struct image *im, uint64_t at, struct ns_pfn *out)
 {
 	struct span s;
@@ -99,6 +83,46 @@ static uint32_t label_lbasize(const struct ns *n)
 	return btt && n->label->label.lbasize <= UINT32_MAX ? (uint32_t)n->label->label.lbasize : 0;
 }
 
+/* Is the label the only one of its namespace? One of CXL is when its region lies on one device. */
+static bool single(const struct label_area *la, const struct label_slot *s)
+{
+	if (s->label.nlabel != 1)
+		return false;
+	for (uint32_t i = 0; s->kind == LABEL_CXL_NAMESPACE && i < la->slots_nr; i++) {
+		const struct label_slot *r = &la->slots[i];
+
+		if (r->kind == LABEL_CXL_REGION && !r->free && uuid_same(r->label.uuid, s->region_uuid))
+			return r->label.nlabel == 1;
+	}
+	return s->kind == LABEL_NVDIMM;
+}
+
+/* A BTT's info block at the start of its len bytes: of this namespace, and of just so many bytes? */
+static bool btt_whole(struct image *im, struct arena *a, uint64_t at, uint64_t len, const uint8_t *uuid)
+{
+	uint64_t off, arena_len, next;
+	struct btt_info info;
+	struct btt_geom g;
+	struct span s;
+
+	return btt_good(im, a, at) && image_span(im, a, at, BTT_INFO_LEN, &s) &&
+	       layout_decode(&btt_info_layout, s, 0, &info) && uuid_same(info.parent_uuid, uuid) &&
+	       btt_geom_arena(len, 0, &off, &arena_len, &next) && next == 0 && info.nextoff == 0 &&
+	       btt_geom(arena_len, info.internal_lbasize, info.nfree, &g) && g.external_nlba == info.external_nlba;
+}
+
+/* Does an info block say that the bytes which the label tells are all of the namespace? */
+static bool whole_here(struct image *im, struct arena *a, const struct label_slot *s)
+{
+	uint64_t at = s->label.dpa, len = s->label.rawsize;
+	struct ns_pfn pfn = { 0 };
+
+	pfn_read(a, NULL, im, at, &pfn);
+	return (pfn.good && uuid_same(pfn.sb->parent_uuid, s->label.uuid) && pfn_pages(pfn.sb, len) == pfn.sb->npfns) ||
+	       btt_whole(im, a, at, len, s->label.uuid) ||
+	       (len > 4096 && btt_whole(im, a, at + 4096, len - 4096, s->label.uuid));
+}
+
 static struct ns *ns_read(struct arena *a, struct ns_capture *c, struct image *im, uint64_t at, uint64_t len,
 			  const struct label_slot *label)
 {
@@ -107,7 +131,7 @@ static struct ns *ns_read(struct arena *a, struct ns_capture *c, struct image *i
 
 	if (n == NULL)
 		return NULL;
-	*n = (struct ns){ .image = im, .at = at, .len = len, .label = label };
+	*n = (struct ns){ .image = im, .at = at, .len = len, .label = label, .whole = label && !single(c->labels, label) };
 	n->node = node_group_idx(a, c->node, "namespace", c->nr);
 	if (n->node == NULL)
 		return NULL;
@@ -139,26 +163,38 @@ static struct ns *ns_read(struct arena *a, struct ns_capture *c, struct image *i
 bool ns_probe(struct image *image, struct arena *a)
 {
 	struct ns_pfn pfn = { 0 };
+	enum label_found by;
 	uint64_t at;
 
 	pfn_read(a, NULL, image, 0, &pfn);
-	return labels_find(image, a, &at) || pfn.kind != PFN_NONE || btt_good(image, a, 0) ||
+	/* zeros in the right place are no reason to take a file for a capture */
+	return (label_find(image, a, &at, &by) && by != LABEL_BY_SIZE) || pfn.kind != PFN_NONE || btt_good(image, a, 0) ||
 	       btt_good(image, a, 4096) || btt_backup_good(image, a, 0, image->size) ||
 	       (image->size > 4096 && btt_backup_good(image, a, 4096, image->size - 4096));
+}
+
+/* Is a namespace in the bytes that the label tells? Of an interleaved set each DIMM holds every n-th piece alone. */
+static bool here(struct ns_capture *c, struct image *im, struct arena *a, const struct label_slot *s, uint64_t memory)
+{
+	if (s->free || !s->plausible || s->kind == LABEL_CXL_REGION || s->label.dpa > memory ||
+	    s->label.rawsize > memory - s->label.dpa || s->label.rawsize == 0)
+		return false;
+	return single(c->labels, s) || (s->kind == LABEL_NVDIMM && whole_here(im, a, s));
 }
 
 struct ns_capture *ns_decode(struct arena *a, struct node *parent, struct image *image)
 {
 	struct ns_capture *c = ARENA_NEW(a, struct ns_capture);
 	struct ns **end;
+	enum label_found by;
 	uint64_t at, memory = image->size;
 
 	if (c == NULL)
 		return NULL;
 	end = &c->first;
 	c->node = node_group(a, parent, "nvdimm");
-	if (labels_find(image, a, &at)) {
-		c->labels = label_decode(a, c->node, image, at, image->size - at);
+	if (label_find(image, a, &at, &by)) {
+		c->labels = label_decode(a, c->node, image, at, image->size - at, by);
 		if (c->labels == NULL)
 			return NULL;
 		memory = at;
@@ -166,9 +202,7 @@ struct ns_capture *ns_decode(struct arena *a, struct node *parent, struct image 
 	for (uint32_t i = 0; c->labels && i < c->labels->slots_nr; i++) {
 		const struct label_slot *s = &c->labels->slots[i];
 
-		/* of an interleaved set each DIMM holds every n-th piece: one alone is no namespace */
-		if (s->free || !s->plausible || s->label.nlabel != 1 || s->label.dpa > memory ||
-		    s->label.rawsize > memory - s->label.dpa || s->label.rawsize == 0)
+		if (!here(c, image, a, s, memory))
 			continue;
 		*end = ns_read(a, c, image, s->label.dpa, s->label.rawsize, s);
 		if (*end == NULL)

@@ -25,6 +25,7 @@ struct ns {
 	uint64_t at, len;               /* in image */
 	const struct label_slot *label; /* or NULL: no label tells */
 	enum label_claim claim;         /* by the label */
+	bool whole;                     /* the label is one of several, and an info block says that these bytes are all */
 	struct ns_pfn pfn;
 	bool btt1, btt2;                /* a good info block where a 1.1 or a 2.0 has it */
 	struct btt *btt;                /* read as such, or NULL */

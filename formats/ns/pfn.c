@@ -23,6 +23,24 @@ enum pfn_kind pfn_kind(const struct pfn_sb *sb)
 	return PFN_NONE;
 }
 
+/* Words of a later version than the block's hold anything. */
+uint64_t pfn_pads(const struct pfn_sb *sb)
+{
+	return sb->version_minor < 1 ? 0 : (uint64_t)sb->start_pad + sb->end_trunc;
+}
+
+uint64_t pfn_page(const struct pfn_sb *sb)
+{
+	return sb->version_minor < 4 || sb->page_size == 0 ? 4096 : sb->page_size;
+}
+
+uint64_t pfn_pages(const struct pfn_sb *sb, uint64_t len)
+{
+	uint64_t pads = pfn_pads(sb);
+
+	return sb->dataoff >= len || pads >= len - sb->dataoff ? 0 : (len - sb->dataoff - pads) / pfn_page(sb);
+}
+
 uint64_t pfn_sum(struct span s)
 {
 	return checksum_fletcher64(s, PFN_LEN - 8, CHECKSUM_NO_SKIP);

@@ -35,6 +35,10 @@ extern const struct layout pfn_sb_layout;
 
 enum pfn_kind { PFN_NONE, PFN_FSDAX, PFN_DEVDAX };
 enum pfn_kind pfn_kind(const struct pfn_sb *sb); /* by the signature */
+uint64_t pfn_pads(const struct pfn_sb *sb);      /* bytes left out at the start and the end */
+uint64_t pfn_page(const struct pfn_sb *sb);      /* bytes of a page that npfns counts */
+/* What npfns is to be in a namespace of len bytes; 0: dataoff is not inside it. */
+uint64_t pfn_pages(const struct pfn_sb *sb, uint64_t len);
 uint64_t pfn_sum(struct span s);                 /* what the checksum ought to be; s: 4096 bytes */
 
 #endif

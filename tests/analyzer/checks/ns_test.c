@@ -218,6 +218,24 @@ Test(ns, labels_and_their_index)
 	closed(&b);
 }
 
+Test(ns, a_label_area_without_any_index_is_found_by_its_labels)
+{
+	struct bench b = opened("namespace/fsdax-files");
+
+	memset(b.bytes + AREA, 0, 2 * INDEX_LEN);
+	judge_all(&b);
+	cr_assert(hit(&b, "ns.index.lost") && bad(&b) == 1, "with the memory");
+	cr_assert(b.m.ns->nr == 1 && b.m.ns->first->label && b.m.ns->first->len == MEMORY);
+	judge(&b, AREA, AREA_LEN);
+	cr_assert(hit(&b, "ns.index.lost") && bad(&b) == 1, "alone");
+	memset(b.bytes + AREA, 0, AREA_LEN);
+	memset(b.bytes + PFN + 0x20, 0, 16); /* as of a namespace without a label */
+	seal(&b, PFN, 4096, 0xff8);
+	judge_all(&b);
+	cr_assert(bad(&b) == 0 && b.m.ns->first->len == MEMORY, "as from the factory");
+	closed(&b);
+}
+
 Test(ns, an_index_that_describes_another_area)
 {
 	struct bench b = opened("namespace/fsdax-files");
