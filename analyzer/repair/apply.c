@@ -19,6 +19,7 @@ struct target {
 	const char *path;
 	uint64_t size;
 	bool touched;
+	bool borrowed; /* fd is the caller's to close */
 };
 
 static enum status io(struct problem *p, const char *path, const char *doing)
@@ -32,15 +33,11 @@ static enum status refused(struct problem *p, const char *path, const char *why)
 	return problem_set(p, STATUS_USAGE, "%s: %s; nothing was written", path, why);
 }
 
-static enum status target_open(struct target *t, const struct plan_target *want, const char *path, bool write,
-			       struct problem *p)
+/* Opens and locks what path names, in t->fd. */
+static enum status target_lock(struct target *t, const char *path, bool write, struct problem *p)
 {
 	struct stat st;
-	uint64_t size;
 
-	*t = (struct target){ .fd = -1, .path = path };
-	if (!want->plain && strcmp(path, want->path) == 0)
-		return refused(p, path, "it is compressed or in an archive: write a mended copy with --to");
 	if (stat(path, &st) != 0)
 		return refused(p, path, strerror(errno));
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
@@ -51,6 +48,22 @@ static enum status target_open(struct target *t, const struct plan_target *want,
 		return refused(p, path, errno == EBUSY ? "the device is mounted or in use" : strerror(errno));
 	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
 		return refused(p, path, "a running program has the pool open");
+	return STATUS_OK;
+}
+
+static enum status target_open(struct target *t, const struct plan_target *want, const char *path, int fd, bool write,
+			       struct problem *p)
+{
+	struct stat st;
+	uint64_t size;
+
+	*t = (struct target){ .fd = fd, .path = path, .borrowed = fd >= 0 };
+	if (!want->plain && strcmp(path, want->path) == 0)
+		return refused(p, path, "it is compressed or in an archive: write a mended copy with --to");
+	if (fd < 0 && target_lock(t, path, write, p) != STATUS_OK)
+		return p->status;
+	if (fstat(t->fd, &st) != 0)
+		return refused(p, path, strerror(errno));
 	size = (uint64_t)st.st_size;
 	if (S_ISBLK(st.st_mode) && ioctl(t->fd, BLKGETSIZE64, &size) != 0)
 		return refused(p, path, strerror(errno));
@@ -232,7 +245,8 @@ enum status apply_plan(const struct plan_file *p, const struct apply_options *o,
 		const char *path = o->paths && o->paths[i] ? o->paths[i] : p->targets[i].path;
 
 		if (edited(p, i))
-			st = target_open(&targets[i], &p->targets[i], path, !o->dry_run, problem);
+			st = target_open(&targets[i], &p->targets[i], path, o->fds ? o->fds[i] : -1, !o->dry_run,
+					 problem);
 	}
 	if (st == STATUS_OK)
 		st = targets_judge(p, targets, problem);
@@ -241,7 +255,7 @@ enum status apply_plan(const struct plan_file *p, const struct apply_options *o,
 	if (st == STATUS_OK && !o->dry_run)
 		st = edits_make(p, o, targets, done, problem);
 	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
-		if (targets[i].fd >= 0)
+		if (targets[i].fd >= 0 && !targets[i].borrowed)
 			close(targets[i].fd);
 	free(targets);
 	return st;

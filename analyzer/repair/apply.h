@@ -11,6 +11,8 @@
 
 struct apply_options {
 	const char *const *paths;  /* for each target of the plan: what to write to; NULL entries: the plan's own path */
+	const int *fds;            /* for each target: open for writing and locked by the caller, who closes it; NULL, or
+				    * entries of -1: opened and locked here */
 	const char *journal;       /* where to; NULL: none (an undo needs none, the plan is kept) */
 	bool dry_run;              /* all but the writing */
 	/* Called before each write, in order from 0; false ends the run there. For tests. May be NULL. */
