@@ -134,99 +134,6 @@ static enum status compressed_reach(struct image *im, uint64_t end, struct probl
 	return status;
 }
 
-static enum stream_end back_more(void *ctx, struct stream *s, bool *last)
-{
-	struct compressed *c = ctx;
-	size_t len;
-	bool lost;
-
-	if (!pass_feed(c, c->back_fed, c->back_in, c->back_in + FEED_LEN, &len, &lost))
-		return STREAM_FAILED;
-	if (lost && len == 0)
-		return STREAM_LOST;
-	c->back_fed += len;
-	s->in = c->back_in;
-	s->in_len = len;
-	*last = !lost && c->back_fed == c->below_size;
-	return STREAM_GOES_ON;
-}
-
-static void back_close(struct compressed *c)
-{
-	if (c->back.dec)
-		c->codec->close(c->back.dec);
-	c->back = (struct stream){ 0 };
-}
-
-/* With back_lock. The decoder for places already passed is put at or before `at`. */
-static bool back_seek(struct compressed *c, uint64_t at)
-{
-	uint8_t window[CODEC_WINDOW_MAX];
-
-	pthread_mutex_lock(&c->lock);
-	const struct seek_entry *e = seek_find(&c->seek, at);
-	struct seek_point p = e->point;
-	size_t window_len = e->window_len;
-	bool here = c->back.dec && c->back.end == STREAM_GOES_ON && c->back.out_at <= at &&
-		    c->back.out_at >= p.out_at;
-	bool ok = here || seek_window(e, window);
-	pthread_mutex_unlock(&c->lock);
-	if (here || !ok)
-		return ok;
-	back_close(c);
-	if (c->back_in == NULL && (c->back_in = malloc(2 * FEED_LEN)) == NULL)
-		return false;
-	c->back = (struct stream){ .codec = c->codec, .dec = c->codec->resume(&p, window, window_len),
-				   .more = back_more, .ctx = c, .in_at = p.in_at, .out_at = p.out_at };
-	c->back_fed = p.in_at;
-	return c->back.dec != NULL;
-}
-
-/* Decodes block idx again into buf, len bytes. */
-static bool back_fill(struct compressed *c, uint64_t idx, uint8_t *buf, size_t len)
-{
-	uint64_t at = idx * BLOCK_LEN;
-	bool zero = false;
-
-	if (!back_seek(c, at))
-		return false;
-	while (c->back.out_at < at) {
-		uint64_t left = at - c->back.out_at;
-		size_t n = left < BLOCK_LEN ? (size_t)left : BLOCK_LEN;
-		if (stream_fill(&c->back, buf, n, &zero) != n)
-			return false;
-	}
-	if (stream_fill(&c->back, buf, len, &zero) != len)
-		return false;
-	if (zero)
-		memset(buf, 0, len);
-	return true;
-}
-
-/* With the lock, let go meanwhile. A block that the pass has left behind; NULL: our own failure. */
-static struct block *back_block(struct compressed *c, uint64_t idx)
-{
-	uint64_t left = c->given - idx * BLOCK_LEN;
-	size_t len = left < BLOCK_LEN ? (size_t)left : BLOCK_LEN;
-
-	pthread_mutex_unlock(&c->lock);
-	pthread_mutex_lock(&c->back_lock);
-	pthread_mutex_lock(&c->lock);
-	struct block *k = blocks_find(&c->blocks, idx); /* somebody else may have been quicker */
-	bool there = k != NULL;
-	if (!there)
-		k = blocks_take(&c->blocks, c->released ? UINT64_MAX : c->wanted / BLOCK_LEN,
-				UINT64_MAX);
-	pthread_mutex_unlock(&c->lock);
-	bool ok = there || (k && back_fill(c, idx, k->p, len));
-	pthread_mutex_lock(&c->lock);
-	if (k && !there)
-		blocks_put(&c->blocks, k, idx, ok ? len : 0, false);
-	k = ok ? blocks_find(&c->blocks, idx) : NULL;
-	pthread_mutex_unlock(&c->back_lock);
-	return k;
-}
-
 /* With the lock. The part [off, off+n) of block idx, from wherever it is. */
 static bool read_block(struct compressed *c, uint64_t idx, size_t off, size_t n, uint8_t *buf)
 {
@@ -269,6 +176,9 @@ static enum status compressed_read(struct image *im, uint64_t at, size_t len, ui
 		return STATUS_OK;
 	if (stopped == STATUS_INTERRUPTED)
 		return problem_set(p, stopped, "%s: stopped while it was being read", im->label);
+	if (c->known)
+		return problem_set(p, STATUS_IO, "%s: what is known of where it can be entered does not fit what it "
+				   "holds; analyze it without --keep-index", im->label);
 	return problem_set(p, STATUS_IO, "%s: decoding it once more did not give the same; was it changed "
 			   "meanwhile?", im->label);
 }
@@ -382,6 +292,79 @@ static enum status make_room(struct intake *in, struct problem *p)
 	return STATUS_OK;
 }
 
+/* Takes *k: there will be no pass. stored: its digests are of what is stored now. */
+static void settle_known(struct compressed *c, struct known *k, bool stored)
+{
+	struct source *src = c->src;
+
+	seek_close(&c->seek);
+	c->seek = k->seek;
+	c->blocks.zero = k->zero;
+	c->blocks.zero_len = k->zero_len;
+	c->given = k->size;
+	c->known = c->joined = c->ended = c->released = true;
+	settle(c);
+	if (k->note[0])
+		source_note(src, c->in->arena, k->note);
+	if (stored) {
+		src->stored_hashed = true;
+		memcpy(src->stored_sha256, k->stored, DIGEST_LEN);
+	}
+	if (stored && k->has_sums) {
+		src->decoded_tree_hashed = true;
+		memcpy(src->decoded_tree_sha256, k->tree, DIGEST_LEN);
+	}
+	if (stored && k->has_plain) {
+		src->decoded_hashed = true;
+		memcpy(src->decoded_sha256, k->plain, DIGEST_LEN);
+	}
+	*k = (struct known){ .zero = NULL };
+}
+
+/* True when the stream needs no pass. False, with p's status, when that was not to be found out. */
+static bool find_known(struct compressed *c, const char *kind, struct problem *p)
+{
+	struct known k;
+	bool stored = false;
+	bool found = known_by_index(c->in, c->below, c->src, kind, &c->index, &k, &stored, p);
+	const char *by = "it was opened by an index kept of it: what is decoded was not hashed again";
+
+	if (!found && p->status == STATUS_OK && c->in->options.no_digests && c->index.path == NULL) {
+		const uint64_t most = c->in->options.limits.decoded;
+
+		found = known_by_members(c->below, kind, &k);
+		if (found && most && k.size > most) { /* the pass says so */
+			known_close(&k);
+			found = false;
+		}
+		by = "it was opened by its own table of members: what was not asked for has not been looked at";
+	}
+	if (!found)
+		return false;
+	c->layer = source_layer(c->src, c->in->arena, kind, NULL, 0);
+	if (c->layer == NULL) {
+		known_close(&k);
+		problem_set(p, STATUS_NOMEM, "%s: no memory", c->image.label);
+		return false;
+	}
+	source_note(c->src, c->in->arena, by);
+	settle_known(c, &k, stored);
+	return true;
+}
+
+/* The pass, and its hasher. */
+static enum status start_pass(struct compressed *c, const char *kind, struct problem *p)
+{
+	c->layer = source_layer(c->src, c->in->arena, kind, NULL, 0);
+	c->pass.dec = c->codec->open();
+	c->flags = malloc(FEED_LEN);
+	if (!seek_open(&c->seek) || c->layer == NULL || c->pass.dec == NULL || c->flags == NULL ||
+	    !start_thread(c))
+		return problem_set(p, STATUS_NOMEM, "%s: no memory or no thread to decompress it", c->image.label);
+	c->joined = false;
+	return STATUS_OK;
+}
+
 enum status compressed_open(struct intake *in, struct image *below, struct source *src,
 			    const char *kind, struct image **out, struct problem *p)
 {
@@ -421,17 +404,13 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
 	pthread_mutex_init(&c->back_lock, NULL);
 	pthread_cond_init(&c->moved, NULL);
 	pthread_cond_init(&c->room, NULL);
-	c->layer = source_layer(src, in->arena, kind, NULL, 0);
-	c->pass.dec = codec->open();
-	c->flags = malloc(FEED_LEN);
 	c->joined = true;
-	if (!seek_open(&c->seek) || c->layer == NULL || c->pass.dec == NULL || c->flags == NULL ||
-	    !start_thread(c)) {
-		problem_set(p, STATUS_NOMEM, "%s: no memory or no thread to decompress it", below->label);
+	struct problem own = { STATUS_OK, "" };
+	bool known = find_known(c, kind, &own);
+	if (!known && (own.status != STATUS_OK || start_pass(c, kind, &own) != STATUS_OK)) {
 		compressed_close(&c->image);
-		return STATUS_NOMEM;
+		return problem_set(p, own.status, "%s", own.text);
 	}
-	c->joined = false;
 	c->earlier = in->streams;
 	in->streams = c;
 	if (!in->options.overlap)
@@ -498,4 +477,26 @@ enum status compressed_finish(struct image *im, struct problem *p)
 	}
 	enum status below = compressed_finish(c->below, p);
 	return status == STATUS_OK ? below : status;
+}
+
+bool compressed_index(struct compressed *c, const char **path, uint8_t **bytes, size_t *len)
+{
+	if (c->index.path == NULL || c->known || !c->joined || c->status != STATUS_OK || !c->sums.ok || !c->all_stored)
+		return false;
+	struct known k = { .seek = c->seek, .zero = c->blocks.zero, .zero_len = c->blocks.zero_len, .size = c->given,
+			   .has_sums = true, .has_plain = c->sums.plain_ok };
+	const char *note = note_of(c);
+
+	memcpy(k.stored, c->sums.stored, DIGEST_LEN);
+	memcpy(k.tree, c->sums.tree, DIGEST_LEN);
+	memcpy(k.plain, c->sums.plain, DIGEST_LEN);
+	strncpy(k.note, note ? note : "", sizeof(k.note) - 1);
+	*path = c->index.path;
+	*bytes = index_encode(&c->index.key, &k, len);
+	return true;
+}
+
+struct compressed *compressed_earlier(const struct compressed *c)
+{
+	return c->earlier;
 }

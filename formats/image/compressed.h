@@ -13,10 +13,12 @@
  * 16 KiB of maps. Several streams of one intake: only the one opened last has that. Those before it are
  * finished when it is opened, and share as much again, at least a block of 1 MiB each.
  *
- * size: not known before the pass has met the end of the stream: tables that a format may bring (BGZF's
- * members, xz's index) are evidence too, and are not believed. Without intake_options.overlap,
- * compressed_open waits for the end and image->size is valid at once. With it, image->unsettled may be
- * set: see image_settle.
+ * size: not known before the pass has met the end of the stream, since a format's own table (BGZF's
+ * members) is evidence too: it is believed only when no digests are wanted, so by who takes out a part and
+ * does not judge the whole. Without intake_options.overlap, compressed_open waits for the end and
+ * image->size is valid at once. With it, image->unsettled may be set: see image_settle.
+ *
+ * With an index that was kept of the file, or such a table, there is no pass: the image is settled at once.
  *
  * A stream that ends early, or whose bytes are bad, is an image of what came out before the fault;
  * the source's note says so, with the place. A bound that was met is image->problem, STATUS_LIMIT;
@@ -52,5 +54,13 @@ enum status compressed_open(struct intake *in, struct image *below, struct sourc
  * can still be read. A second call does nothing. An image of another kind is STATUS_OK.
  */
 enum status compressed_finish(struct image *im, struct problem *p);
+
+/*
+ * After that. The index of c to be kept, and its path; *bytes are to be freed, NULL without memory. False: there
+ * is none to keep: not asked for, opened by one, not read to its end.
+ */
+bool compressed_index(struct compressed *c, const char **path, uint8_t **bytes, size_t *len);
+/* The stream of the same intake that was opened before; NULL: none. */
+struct compressed *compressed_earlier(const struct compressed *c);
 
 #endif

@@ -195,6 +195,24 @@ enum status intake_finish(struct intake *in, struct problem *p)
 	return st;
 }
 
+bool intake_indexes(struct intake *in, bool (*keep)(void *ctx, const char *path, const uint8_t *bytes, size_t len),
+		    void *ctx)
+{
+	for (struct compressed *c = in->streams; c; c = compressed_earlier(c)) {
+		const char *path;
+		uint8_t *bytes;
+		size_t len;
+
+		if (!compressed_index(c, &path, &bytes, &len))
+			continue;
+		bool good = bytes && keep(ctx, path, bytes, len);
+		free(bytes);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
 void intake_close(struct intake *in)
 {
 	for (struct item *it = in->first; it; it = it->next)

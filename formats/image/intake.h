@@ -27,6 +27,9 @@ struct intake_options {
 	const char *mapfile;   /* of the first file opened, or NULL; else F.map or F.mapfile beside a file
 				* F is looked for: GNU ddrescue's */
 	const char *spool_dir; /* where temporary files may go (a pipe's bytes), or NULL: none are made */
+	const char *index_dir; /* where indexes of compressed files are kept (intake_indexes), or NULL */
+	bool no_digests;       /* nobody wants them: a stream that can be entered by an index, or by a table of its
+				* own, need not be read whole */
 	bool hash_plain;       /* also hash files that are not compressed: reads all of them; and give
 				* the plain digest of decoded bytes beside the tree digest */
 	bool no_times;         /* time stamps of files are not looked at: what is found depends on bytes alone */
@@ -92,6 +95,12 @@ enum status intake_memory(struct intake *in, const char *name, const uint8_t *by
  * only they tell: decoded sizes, hashes, holes, trailing garbage. To be called before a report.
  */
 enum status intake_finish(struct intake *in, struct problem *p);
+/*
+ * After intake_finish. Calls keep with each index that is worth to be written to path: of every compressed file
+ * opened that had none there. Stops, and is false, when keep is false or there is no memory.
+ */
+bool intake_indexes(struct intake *in, bool (*keep)(void *ctx, const char *path, const uint8_t *bytes, size_t len),
+		    void *ctx);
 void intake_close(struct intake *in);
 
 #endif

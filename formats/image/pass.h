@@ -1,6 +1,6 @@
 /*
- * Inside of compressed.c: the one pass over a compressed stream, by its own thread, and what it
- * shares with those who read. Threads: the owner (who opened, settles and finishes), readers, the
+ * Inside of compressed.c: the one pass over a compressed stream, by its own thread, what it shares with
+ * those who read, and the way back to places already passed. Threads: the owner (who opened, settles and finishes), readers, the
  * pass, and the pass's hasher.
  */
 #ifndef FORMATS_IMAGE_PASS_H
@@ -11,6 +11,7 @@
 #include "formats/image/blocks.h"
 #include "formats/image/compressed.h"
 #include "formats/image/hasher.h"
+#include "formats/image/known.h"
 #include "formats/image/seek.h"
 #include "formats/image/stream.h"
 
@@ -54,6 +55,8 @@ struct compressed {
 	bool lost_below;    /* the stored byte at fed cannot be read */
 	pthread_t thread;
 	bool joined;
+	bool known;               /* by an index or a table: there was no pass */
+	struct known_place index; /* to be kept */
 
 	pthread_mutex_t back_lock; /* taken before lock: a decoder for places already passed */
 	struct stream back;
@@ -68,6 +71,10 @@ enum { FEED_LEN = HASHER_CHUNK_LEN }; /* bytes read from below at a time */
  * that cannot be read. flags: FEED_LEN bytes to work with. False: our own failure.
  */
 bool pass_feed(struct compressed *c, uint64_t at, uint8_t *buf, uint8_t *flags, size_t *len, bool *lost);
+/* With the lock, let go meanwhile. A block that the pass has left behind, decoded again; NULL: our own failure. */
+struct block *back_block(struct compressed *c, uint64_t idx);
+/* With back_lock, or the last user: gives up the decoder of such blocks. */
+void back_close(struct compressed *c);
 /* The thread's function; arg: the struct compressed. */
 void *pass_run(void *arg);
 

@@ -77,6 +77,20 @@ static bool pack(struct seek_entry *e, const uint8_t *window, size_t len)
 	return true;
 }
 
+/* Room for one more. False without memory. */
+static bool make_room(struct seek *s)
+{
+	if (s->nr < s->room)
+		return true;
+	struct seek_entry *more = realloc(s->all, 2 * s->room * sizeof(*more));
+	if (more == NULL)
+		return false;
+	s->memory += s->room * sizeof(*more);
+	s->all = more;
+	s->room *= 2;
+	return true;
+}
+
 bool seek_add(struct seek *s, const struct seek_point *p, uint64_t work, const uint8_t *window,
 	      size_t window_len)
 {
@@ -86,18 +100,26 @@ bool seek_add(struct seek *s, const struct seek_point *p, uint64_t work, const u
 		return false;
 	if (s->memory >= s->bound)
 		thin(s);
-	if (s->nr == s->room) {
-		struct seek_entry *more = realloc(s->all, 2 * s->room * sizeof(*more));
-		if (more == NULL)
-			return false;
-		s->memory += s->room * sizeof(*more);
-		s->all = more;
-		s->room *= 2;
-	}
-	if (!pack(&e, window, window_len))
+	if (!make_room(s) || !pack(&e, window, window_len))
 		return false;
 	s->memory += e.packed_len;
 	s->all[s->nr++] = e;
+	return true;
+}
+
+bool seek_put(struct seek *s, const struct seek_entry *e, const uint8_t *packed)
+{
+	uint8_t *copy = e->packed_len ? malloc(e->packed_len) : NULL;
+
+	if ((e->packed_len && copy == NULL) || !make_room(s)) {
+		free(copy);
+		return false;
+	}
+	if (copy)
+		memcpy(copy, packed, e->packed_len);
+	s->all[s->nr] = *e;
+	s->all[s->nr++].packed = copy;
+	s->memory += e->packed_len;
 	return true;
 }
 

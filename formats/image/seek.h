@@ -35,6 +35,8 @@ bool seek_due(const struct seek *s, uint64_t work);
 /* Adds a point behind all others; its window has window_len bytes. False without memory: not added. */
 bool seek_add(struct seek *s, const struct seek_point *p, uint64_t work, const uint8_t *window,
 	      size_t window_len);
+/* Adds one behind all others whose window is packed already (packed_len bytes, copied). False without memory. */
+bool seek_put(struct seek *s, const struct seek_entry *e, const uint8_t *packed);
 /* The last point at or before out_at; there is always one. */
 const struct seek_entry *seek_find(const struct seek *s, uint64_t out_at);
 /* The entry's window; false when it cannot be unpacked. */

@@ -1,5 +1,6 @@
 #include "report/cli/analysis.h"
 
+#include "report/cli/output.h"
 #include "report/cli/watch.h"
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ static const struct option_row evidence_rows[] = {
 	{ OPT_DEEP, 0, "deep", NULL, ARG_NONE, NULL, "read user data too, not only structures" },
 	{ OPT_MAX_FINDINGS, 0, "max-findings", "N", ARG_WORD, NULL, "findings listed of each check (default 100); all are counted" },
 	{ OPT_SPOOL, 0, "spool", "DIR", ARG_DIR, NULL, "temporary files may go there (default: none are made)" },
+	{ OPT_INDEX, 0, "keep-index", "DIR", ARG_DIR, NULL,
+	  "keep an index of each compressed file there, and use one that fits: it need not be decoded from its start again" },
 	{ OPT_HASH, 0, "hash", NULL, ARG_NONE, NULL, "SHA-256 of plain files too: reads all of them" },
 	{ OPT_MEMORY, 0, "memory", "SIZE", ARG_WORD, NULL, "bound on memory for one SOURCE's structures (default 192M)" },
 };
@@ -134,6 +137,9 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 	case OPT_SPOOL:
 		an->options.intake.spool_dir = c->arg;
 		return true;
+	case OPT_INDEX:
+		an->options.intake.index_dir = c->arg;
+		return true;
 	case OPT_HASH:
 		an->options.intake.hash_plain = true;
 		return true;
@@ -178,6 +184,20 @@ static struct report_options report_options(const struct analysis *an)
 	};
 }
 
+static bool index_write(void *ctx, const char *path, const uint8_t *bytes, size_t len)
+{
+	const struct cli *c = ctx;
+	struct output out;
+
+	return output_open(c, &out, path) && output_close(c, &out, fwrite(bytes, 1, len, out.f) == len);
+}
+
+/* What the reading of r's files has shown of them, for the next run. False, with a message. */
+static bool indexes_keep(struct cli *c, struct result *r)
+{
+	return r->intake.options.index_dir == NULL || intake_indexes(&r->intake, index_write, c);
+}
+
 static int one(struct cli *c, struct analysis *an, const char *path, int i, int nr, analysis_told *told, void *ctx)
 {
 	struct report_options o = report_options(an);
@@ -190,11 +210,12 @@ static int one(struct cli *c, struct analysis *an, const char *path, int i, int 
 		analyze_close(&r);
 		return EXIT_INTERRUPTED;
 	}
+	bool kept = indexes_keep(c, &r);
 	o.redact = redact_open(&r, &an->redact);
 	status = o.redact ? told(c, &r, &o, i, nr, ctx) : cli_error(c, EXIT_FAILED, "%s: no memory", path);
 	redact_close((struct redact *)o.redact);
 	analyze_close(&r);
-	return status;
+	return kept ? status : outcome_join(status, EXIT_FAILED);
 }
 
 /* What the options come to, before the first SOURCE. Gives the exit status when the command ends here. */
@@ -252,8 +273,11 @@ int analysis_run_two(struct cli *c, struct analysis *an, analysis_both *told, vo
 	status = prepare(c, an);
 	if (status != EXIT_CLEAN)
 		return status;
-	for (; done < 2 && !watch_asked_to_stop(); done++)
+	bool kept = true;
+	for (; done < 2 && !watch_asked_to_stop(); done++) {
 		analyze(cli_operand(c, done), &an->options, &r[done]);
+		kept = indexes_keep(c, &r[done]) && kept;
+	}
 	watch_hide();
 	o = report_options(an);
 	o.redact = done == 2 ? redact_open_two(&r[0], &r[1], &an->redact) : NULL;
@@ -261,6 +285,8 @@ int analysis_run_two(struct cli *c, struct analysis *an, analysis_both *told, vo
 		status = EXIT_INTERRUPTED;
 	else
 		status = o.redact ? told(c, &r[0], &r[1], &o, ctx) : cli_error(c, EXIT_FAILED, "no memory");
+	if (!kept)
+		status = outcome_join(status, EXIT_FAILED);
 	if (watch_asked_to_stop())
 		status = EXIT_INTERRUPTED;
 	redact_close((struct redact *)o.redact);

@@ -317,6 +317,7 @@ static int run(struct cli *c)
 	int id, status;
 
 	analysis_start(&an);
+	an.options.intake.no_digests = true;
 	an.options.no_map = true;
 	while ((id = cli_next(c)) >= 0) {
 		bool mine = id == OWN_OUT || (id >= OWN_BEFORE && id <= OWN_LOST);

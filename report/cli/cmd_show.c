@@ -191,6 +191,7 @@ static int run(struct cli *c)
 	int id, status;
 
 	analysis_start(&an);
+	an.options.intake.no_digests = true;
 	while ((id = cli_next(c)) >= 0) {
 		bool mine = id >= OWN_JSON && id <= OWN_LIMIT;
 

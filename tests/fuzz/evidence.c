@@ -1,12 +1,15 @@
 /*
  * The evidence room alone: any bytes, as a file in memory, through compression and tar to items that are
- * read, asked for their extents and origins, and closed. The same bytes as a ddrescue mapfile.
+ * read, asked for their extents and origins, and closed. The same bytes as a ddrescue mapfile, and sealed as
+ * an index.
  * Bounds are small, so that an input that gets past them shows as a slow one.
  */
+#include "formats/image/index.h"
 #include "formats/image/intake.h"
 #include "formats/image/mapfile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -61,6 +64,37 @@ static void as_mapfile(const uint8_t *bytes, size_t len)
 	arena_close(a);
 }
 
+/* Sealed, so that more is read of it than its seal. What is taken keeps its promises, and comes out as it was. */
+static void as_index(const uint8_t *bytes, size_t len)
+{
+	static const uint8_t magic[8] = "PMSIDX\0\1";
+	size_t all = sizeof(magic) + len + DIGEST_LEN, again_len = 0;
+	uint8_t *sealed = malloc(all), *again;
+	struct index_key key;
+	struct known k;
+	const char *why;
+
+	if (sealed == NULL)
+		return;
+	memcpy(sealed, magic, sizeof(magic));
+	memcpy(sealed + sizeof(magic), bytes, len);
+	must(digest_of(sealed, all - DIGEST_LEN, sealed + all - DIGEST_LEN));
+	if (index_decode(sealed, all, &key, &k, &why)) {
+		for (size_t i = 1; i < k.seek.nr; i++) {
+			const struct seek_point *p = &k.seek.all[i].point, *was = &k.seek.all[i - 1].point;
+
+			must(p->out_at >= was->out_at && p->in_at >= was->in_at && p->skip_bits < 8);
+			must(p->out_at <= k.size && p->in_at <= key.stored_size);
+		}
+		again = index_encode(&key, &k, &again_len);
+		known_close(&k);
+		must(again && index_decode(again, again_len, &key, &k, &why));
+		known_close(&k);
+		free(again);
+	}
+	free(sealed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct problem p = { STATUS_OK, "" };
@@ -77,5 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	intake_close(&in);
 	arena_close(in.arena);
 	as_mapfile(bytes, len);
+	as_index(bytes, len);
 	return 0;
 }

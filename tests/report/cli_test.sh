@@ -136,6 +136,27 @@ python3 -c 'import json; assert json.load(open("out"))["fields"]["signature"] ==
 exits 0 "$PMEMSCOPE" show --hex good 'replica[0].part[0].header'
 says out '50 4d 45 4d 4f 42 4a 00'
 
+# an index is kept when asked for, beside nothing of the evidence, and used by the next
+mkdir keep
+gzip -c good >good.gz
+ls >before
+exits 0 "$PMEMSCOPE" analyze --keep-index keep --json first.json good.gz
+[ "$(ls keep | wc -l)" = 1 ] || fail "no index was kept"
+exits 0 "$PMEMSCOPE" analyze --keep-index keep --json second.json good.gz
+python3 - <<'PY' || fail "with an index the report is another"
+import json
+first, second = (json.load(open(f + ".json")) for f in ("first", "second"))
+assert "opened by an index" in second["sources"][0]["note"]
+assert "note" not in first["sources"][0]
+assert first["sources"][0]["decoded"] == second["sources"][0]["decoded"]
+assert first["findings"] == second["findings"] and first["model"] == second["model"]
+PY
+exits 0 "$PMEMSCOPE" show --keep-index keep good.gz 'replica[0].part[0].header.signature'
+says out PMEMOBJ
+exits 8 "$PMEMSCOPE" check --keep-index nowhere good.gz
+says err 'nowhere/good.gz'
+ls | grep -vx 'first.json\|second.json\|out\|err' | diff - <(grep -vx 'out\|err' before) >/dev/null || fail "something else was written"
+
 # explain: every check has its words, in both forms
 "$PMEMSCOPE" explain --json >all.json
 python3 - <<'PY' || fail "explain --json"
