@@ -1,6 +1,8 @@
 #include "formats/formats.h"
 
 #include "formats/blk/blk.h"
+#include "formats/image/bad.h"
+#include "formats/image/mapfile.h"
 #include "formats/image/window.h"
 #include "formats/log/log.h"
 #include "formats/ns/ns.h"
@@ -162,19 +164,41 @@ static enum status pool_decode(struct model *m, const struct set_options *o, str
 	return st == STATUS_OK ? formats_decode_content(m, m->root, p) : st;
 }
 
+/* Places in the tree for what is said of whole sources: ranges of them that were not read. */
+static bool sources_tell(struct model *m)
+{
+	for (struct source *s = m->intake->sources.first; s; s = s->next) {
+		if (s->map == NULL && s->bad == NULL)
+			continue;
+		s->node = node_group_idx(m->arena, m->root, "source", s->idx);
+		if (s->node == NULL)
+			return false;
+		node_fact_text(m->arena, s->node, "file", s->path);
+		if (s->map) {
+			node_fact_uint(m->arena, s->node, "never read, by its mapfile", KIND_SIZE, s->map->lost);
+			node_fact_uint(m->arena, s->node, "of these tried and failed", KIND_UINT, s->map->failed_nr);
+		}
+		if (s->bad)
+			node_fact_uint(m->arena, s->node, "bad by the kernel's list", KIND_SIZE, s->bad->total);
+	}
+	return true;
+}
+
 enum status formats_decode(struct model *m, const struct set_options *o, struct problem *p)
 {
 	struct problem first = { STATUS_OK, "" };
 	enum status st = pool_decode(m, o, &first);
 
-	if (st == STATUS_OK)
-		return STATUS_OK;
-	if (st != STATUS_UNSUPPORTED)
+	if (st != STATUS_OK && st != STATUS_UNSUPPORTED)
 		return problem_set(p, st, "%s", first.text);
-	m->format = "unknown";
-	st = captures_decode(m, o, p);
-	if (st == STATUS_UNSUPPORTED)
-		problem_set(p, st, "%s", first.text); /* the pool decoder's words for what it saw */
+	if (st == STATUS_UNSUPPORTED) {
+		m->format = "unknown";
+		st = captures_decode(m, o, p);
+		if (st == STATUS_UNSUPPORTED)
+			problem_set(p, st, "%s", first.text); /* the pool decoder's words for what it saw */
+	}
+	if (st == STATUS_OK && !sources_tell(m))
+		return problem_set(p, STATUS_NOMEM, "no memory to tell of the sources");
 	return st;
 }
 

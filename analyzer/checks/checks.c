@@ -4,7 +4,7 @@
 #include <string.h>
 
 const struct check_table *const check_tables[] = {
-	&poolset_checks, &pool_hdr_checks, &pool_ring_checks, &pool_sds_checks, &pool_replica_checks,
+	&source_checks, &poolset_checks, &pool_hdr_checks, &pool_ring_checks, &pool_sds_checks, &pool_replica_checks,
 	&pool_bad_checks,
 	&obj_descr_checks, &obj_lanes_checks, &obj_lanes_old_checks,
 	&obj_heap_checks, &obj_heap_chunk_checks, &obj_heap_run_checks, &obj_object_checks,

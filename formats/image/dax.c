@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PIPE_LEN = 16 * PAGE, SECTOR = 512, BAD_MAX = 65536, LINE = 128 };
+enum { PAGE = 4096, PIPE_LEN = 16 * PAGE, LINE = 128 };
 #define MAP_LEN (UINT64_C(64) << 20) /* bytes mapped at a time, or one align where that is more */
 
 struct dax_image {
@@ -46,51 +46,6 @@ static bool attribute(const char *dir, const char *name, uint64_t *out)
 	return errno == 0 && end != text;
 }
 
-static bool run_add(struct arena *a, struct dax *d, size_t *room, uint64_t at, uint64_t end)
-{
-	if (at >= end)
-		return true;
-	if (d->good_nr == *room) {
-		struct run *more = arena_array(a, *room * 2 + 8, sizeof(*more));
-
-		if (more == NULL)
-			return false;
-		if (d->good_nr)
-			memcpy(more, d->good, d->good_nr * sizeof(*more));
-		d->good = more;
-		*room = *room * 2 + 8;
-	}
-	d->good[d->good_nr++] = (struct run){ at, end - at, at };
-	return true;
-}
-
-/* The device's bytes without its region's bad blocks, which the kernel lists ascending. */
-static bool without_bad(struct arena *a, const char *region, uint64_t region_at, uint64_t at, struct dax *d)
-{
-	char path[PATH_MAX];
-	unsigned long long sector, nr;
-	uint64_t done = 0;
-	size_t room = 0;
-	FILE *f;
-	bool ok = true;
-
-	if (snprintf(path, sizeof(path), "%s/badblocks", region) >= (int)sizeof(path) ||
-	    (f = fopen(path, "re")) == NULL)
-		return true;
-	for (int i = 0; ok && i < BAD_MAX && fscanf(f, "%llu %llu", &sector, &nr) == 2; i++) {
-		uint64_t from = region_at + sector * SECTOR, to = from + nr * SECTOR;
-
-		if (to <= at || from >= at + d->size)
-			continue;
-		d->has_bad = true;
-		from = from > at ? from - at : 0;
-		ok = run_add(a, d, &room, done, from);
-		done = to - at < d->size ? to - at : d->size;
-	}
-	fclose(f);
-	return ok && (!d->has_bad || run_add(a, d, &room, done, d->size));
-}
-
 bool dax_probe(struct arena *a, const struct stat *st, struct dax *out)
 {
 	char link[64], dir[PATH_MAX], name[PATH_MAX];
@@ -118,7 +73,7 @@ bool dax_probe(struct arena *a, const struct stat *st, struct dax *out)
 		*up = '\0';
 		if (snprintf(name, sizeof(name), "%s/badblocks", dir) < (int)sizeof(name) &&
 		    access(name, R_OK) == 0 && attribute(dir, "resource", &region_at))
-			return without_bad(a, dir, region_at, at, out);
+			return bad_of_device(a, name, region_at, at, out->size, &out->bad);
 	}
 	return true;
 }

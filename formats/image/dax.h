@@ -7,14 +7,12 @@
 
 #include <sys/stat.h>
 
-#include "formats/image/runs.h"
+#include "formats/image/bad.h"
 
 /* What the kernel tells of the device, in sysfs. */
 struct dax {
 	uint64_t size, align; /* bytes; mappings begin and end at multiples of align */
-	struct run *good;     /* what is not among the region's bad blocks; from = at */
-	size_t good_nr;
-	bool has_bad;
+	struct bad bad;       /* by the region's list */
 };
 
 /* False: no DAX device, or its size is not told. The runs lie in the arena. */

@@ -56,12 +56,15 @@ static enum status names_read(struct intake *in, const char *path, char ***names
 	return STATUS_OK;
 }
 
-/* True for a mapfile that goes with a file of the same directory. */
+/* True for a mapfile, or a list of bad blocks, that goes with a file of the same directory. */
 static bool goes_with(const char *path, char **names, size_t nr)
 {
 	const char *dot = strrchr(path, '.');
 
-	if (dot == NULL || (strcmp(dot, ".map") != 0 && strcmp(dot, ".mapfile") != 0) || !open_is_mapfile(path))
+	if (dot == NULL)
+		return false;
+	bool map = (strcmp(dot, ".map") == 0 || strcmp(dot, ".mapfile") == 0) && open_is_mapfile(path);
+	if (!map && strcmp(dot, ".badblocks") != 0)
 		return false;
 	for (size_t i = 0; i < nr; i++)
 		if (strlen(names[i]) == (size_t)(dot - path) && strncmp(names[i], path, strlen(names[i])) == 0)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROOM = 64 }; /* ranges at first */
+
 struct cursor {
 	const char *p, *end; /* of one line, without its newline */
 };
@@ -80,31 +82,35 @@ bool mapfile_probe(const char *text, size_t len)
 	return first > 0 && text[0] == '#' && memmem(text, first, name, sizeof(name) - 1) != NULL;
 }
 
-/* A range that was read, clipped to size; joined to the last when they touch. */
-static bool add(struct arena *a, struct mapfile *m, size_t *room, uint64_t at, uint64_t len, uint64_t size)
+/* Ranges one behind the other; those that touch are one. */
+struct list {
+	struct run *runs;
+	size_t nr, room;
+};
+
+static bool add(struct arena *a, struct list *l, uint64_t at, uint64_t len)
 {
-	if (at >= size || len == 0)
+	if (len == 0)
 		return true;
-	len = len < size - at ? len : size - at;
-	if (m->nr && m->runs[m->nr - 1].at + m->runs[m->nr - 1].len == at) {
-		m->runs[m->nr - 1].len += len;
+	if (l->nr && l->runs[l->nr - 1].at + l->runs[l->nr - 1].len == at) {
+		l->runs[l->nr - 1].len += len;
 		return true;
 	}
-	if (m->nr == *room) { /* the arena keeps the old arrays: together as much as the last */
-		struct run *more = arena_array(a, *room * 2, sizeof(*more));
+	if (l->nr == l->room) { /* the arena keeps the old arrays: together as much as the last */
+		struct run *more = arena_array(a, l->room * 2, sizeof(*more));
 
 		if (more == NULL)
 			return false;
-		memcpy(more, m->runs, m->nr * sizeof(*more));
-		m->runs = more;
-		*room *= 2;
+		memcpy(more, l->runs, l->nr * sizeof(*more));
+		l->runs = more;
+		l->room *= 2;
 	}
-	m->runs[m->nr++] = (struct run){ at, len, at };
+	l->runs[l->nr++] = (struct run){ at, len, at };
 	return true;
 }
 
-static bool line_add(struct arena *a, struct cursor *line, struct mapfile *m, size_t *room, uint64_t size,
-		     const char **why)
+static bool line_add(struct arena *a, struct cursor *line, struct mapfile *m, struct list *read, struct list *failed,
+		     uint64_t size, const char **why)
 {
 	uint64_t at, len;
 	char status;
@@ -118,9 +124,16 @@ static bool line_add(struct arena *a, struct cursor *line, struct mapfile *m, si
 	*why = "its range begins before the end of the one before";
 	if (at < m->end)
 		return false;
+	uint64_t from = m->end < size ? m->end : size, start = at < size ? at : size;
+	m->unnamed += start - from;
 	m->end = at + len;
+	len = len < size - start ? len : size - start; /* in the file */
+	if (status == '?')
+		m->untried += len;
+	else if (status == '*' || status == '/')
+		m->undone += len;
 	*why = NULL; /* no memory */
-	return status != '+' || add(a, m, room, at, len, size);
+	return status == '?' || add(a, status == '+' ? read : failed, start, len);
 }
 
 bool mapfile_parse(struct arena *a, const char *label, const char *text, size_t len, uint64_t size,
@@ -129,21 +142,27 @@ bool mapfile_parse(struct arena *a, const char *label, const char *text, size_t 
 	const char *end = text + len, *why = "no status line";
 	struct cursor line;
 	unsigned long nr = 0;
+	struct list got = { arena_array(a, ROOM, sizeof(*got.runs)), 0, ROOM };
+	struct list failed = { arena_array(a, ROOM, sizeof(*failed.runs)), 0, ROOM };
 	uint64_t pos, read = 0;
-	size_t room = 64;
 	char status;
 	bool ok;
 
-	*out = (struct mapfile){ .runs = arena_array(a, room, sizeof(*out->runs)) };
-	if (out->runs == NULL)
+	*out = (struct mapfile){ .runs = NULL };
+	if (got.runs == NULL || failed.runs == NULL)
 		why = NULL;
-	ok = out->runs && next_line(&text, end, &nr, &line) && number(&line, &pos) &&
+	ok = got.runs && failed.runs && next_line(&text, end, &nr, &line) && number(&line, &pos) &&
 	     status_of(&line, "?*/-FG+", &status);
 	while (ok && next_line(&text, end, &nr, &line))
-		ok = line_add(a, &line, out, &room, size, &why);
+		ok = line_add(a, &line, out, &got, &failed, size, &why);
+	out->runs = got.runs;
+	out->nr = got.nr;
+	out->failed = failed.runs;
+	out->failed_nr = failed.nr;
 	for (size_t i = 0; i < out->nr; i++)
 		read += out->runs[i].len;
 	out->lost = size - read;
+	out->unnamed += out->end < size ? size - out->end : 0;
 	if (!ok && why)
 		problem_set(p, STATUS_UNSUPPORTED, "%s: line %lu: %s; is it a ddrescue mapfile?", label, nr, why);
 	else if (!ok)

@@ -15,7 +15,10 @@ struct mapfile {
 	struct run *runs; /* what was read; from = at */
 	size_t nr;
 	uint64_t end;     /* behind the last line's range */
-	uint64_t lost;    /* bytes of the ranges that were not read */
+	uint64_t lost;    /* bytes of the ranges that were not read; of these: */
+	uint64_t unnamed, untried, undone; /* in no line; '?'; '*' and '/', which ddrescue would try again */
+	struct run *failed; /* what was tried and not read: '-', '*', '/'; from = at */
+	size_t failed_nr;
 };
 
 /* True when text looks like such a file: its first line says so. */

@@ -95,45 +95,70 @@ static enum status mapfile_lay(struct intake *in, const char *path, struct sourc
 {
 	const char *found, *name = mapfile_of(in, path, &found);
 	struct image *below = *im;
-	struct mapfile m;
+	struct mapfile *m = ARENA_NEW(in->arena, struct mapfile);
 	size_t len;
 
 	if (name == NULL)
 		return STATUS_OK;
-	if (!peel_hold(in, below, src))
+	if (m == NULL || !peel_hold(in, below, src))
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
 	char *text = text_of(in->arena, name, MAPFILE_MAX, &len);
 	if (text == NULL)
 		return problem_set(p, STATUS_IO, "%s: this mapfile cannot be read, or is no file of at most %d MiB",
 				   name, MAPFILE_MAX >> 20);
-	if (!mapfile_parse(in->arena, name, text, len, below->size, &m, p))
+	if (!mapfile_parse(in->arena, name, text, len, below->size, m, p))
 		return p->status;
 	struct source *s = source_add(&in->sources, in->arena, name, "mapfile", found);
-	*im = runs_open(in->arena, below, below->size, m.runs, m.nr, EXTENT_LOST, src);
+	*im = runs_open(in->arena, below, below->size, m->runs, m->nr, EXTENT_LOST, src);
 	if (s == NULL || *im == NULL || source_layer(s, in->arena, "file", NULL, len) == NULL)
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
+	src->map = m;
+	src->under = below;
 	s->size = s->stored_size = s->read = len;
 	source_note(s, in->arena, arena_printf(in->arena, "%llu of the %llu bytes of %s were never read%s",
-					       (unsigned long long)m.lost, (unsigned long long)below->size, path,
-					       m.end > below->size ? "; it names bytes behind that file's end" : ""));
+					       (unsigned long long)m->lost, (unsigned long long)below->size, path,
+					       m->end > below->size ? "; it names bytes behind that file's end" : ""));
 	return STATUS_OK;
 }
 
+/* What the kernel calls bad in the file: the machine's own, or the one that a list beside a capture tells of. */
+static bool bad_known(struct intake *in, const char *path, int fd, const struct stat *st, const struct dax *dax,
+		      uint64_t size, struct bad *out)
+{
+	const char *list = S_ISREG(st->st_mode) ? bad_beside(in->arena, path) : NULL;
+
+	*out = dax ? dax->bad : (struct bad){ .good = NULL };
+	if (!dax && !bad_of_file(in->arena, fd, st, size, out))
+		return false;
+	if (out->nr || list == NULL)
+		return true;
+	struct source *s = source_add(&in->sources, in->arena, list, "bad blocks", "beside the file");
+	struct stat is;
+	if (s == NULL || stat(list, &is) != 0 || source_layer(s, in->arena, "file", NULL, (uint64_t)is.st_size) == NULL)
+		return false;
+	s->size = s->stored_size = s->read = (uint64_t)is.st_size;
+	return bad_of_device(in->arena, list, 0, 0, size, out);
+}
+
 /* The file as an image, with what is known to be lost. Takes fd. */
-static enum status image_of(struct intake *in, const char *path, int fd, const struct dax *dax,
+static enum status image_of(struct intake *in, const char *path, int fd, const struct stat *st, const struct dax *dax,
 			    struct source *src, struct image **im, struct problem *p)
 {
-	*im = dax ? dax_open(fd, dax->size, dax->align, src) : file_open(fd, src->size, src);
-	if (*im && dax && dax->has_bad) {
-		struct image *device = *im;
+	struct bad *bad = ARENA_NEW(in->arena, struct bad);
+	bool known = bad && bad_known(in, path, fd, st, dax, src->size, bad);
 
-		*im = NULL;
-		if (peel_hold(in, device, src))
-			*im = runs_open(in->arena, device, dax->size, dax->good, dax->good_nr, EXTENT_LOST, src);
-	}
-	if (*im == NULL)
+	*im = dax ? dax_open(fd, dax->size, dax->align, src) : file_open(fd, src->size, src);
+	if (*im == NULL || !known)
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
-	return mapfile_lay(in, path, src, im, p);
+	src->bad = bad->nr ? bad : NULL;
+	enum status st_map = mapfile_lay(in, path, src, im, p);
+	/* a mapfile tells what could be read: it is believed before a list that may count from elsewhere */
+	if (st_map != STATUS_OK || src->bad == NULL || src->map)
+		return st_map;
+	if (!peel_hold(in, *im, src) ||
+	    (*im = runs_open(in->arena, *im, src->size, bad->good, bad->good_nr, EXTENT_LOST, src)) == NULL)
+		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
+	return STATUS_OK;
 }
 
 /* What was opened for path, with dax when it is such a device. Takes fd. */
@@ -167,7 +192,7 @@ static enum status file_take(struct intake *in, const char *path, const char *ro
 	src->allocated = device ? size : (uint64_t)st->st_blocks * 512;
 	src->mtime = (uint64_t)st->st_mtime;
 	src->has_mtime = !device && !in->options.no_times;
-	enum status s = image_of(in, path, fd, dax, src, &im, p);
+	enum status s = image_of(in, path, fd, st, dax, src, &im, p);
 	if (s == STATUS_OK)
 		s = peel_open(in, im, src, &file, peel_last_part(file.path), p);
 	return s;

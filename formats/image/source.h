@@ -10,6 +10,10 @@
 
 #include <pthread.h>
 
+struct bad;
+struct mapfile;
+struct node;
+
 struct layer {
 	const char *kind; /* "file", "block-device", "dax-device", "memory", "gzip", "bgzf", "zstd", "xz",
 			   * "lz4", "tar" */
@@ -47,6 +51,11 @@ struct source {
 	uint64_t read;      /* bytes of the file that we read */
 	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation */
 	struct range_list stored_unread; /* as above in bytes of the file, where it is not the leaf */
+	/* What lies below the lost ranges that a mapfile or the kernel's list of bad blocks made; NULL: none did */
+	const struct mapfile *map;
+	const struct bad *bad; /* beside a map these ranges are not lost by themselves */
+	struct image *under; /* the file as it is, with a map */
+	struct node *node;   /* where the model tells of these; NULL: nowhere */
 	const char *note;   /* what else a reader must know ("trailing garbage after the gzip stream") */
 	struct source *next;
 	/* for the record of what was read: readings come from several threads, and the run's arena

@@ -221,6 +221,18 @@ bool files_pack(const char *kind, const char *const *files, size_t nr)
 	return false;
 }
 
+static bool zeroed(const char *path, uint64_t at, uint64_t len)
+{
+	static const char zeros[WINDOW];
+
+	for (uint64_t n; len; at += n, len -= n) {
+		n = len < WINDOW ? len : WINDOW;
+		if (!files_pwrite(path, at, zeros, (size_t)n))
+			return false;
+	}
+	return true;
+}
+
 bool files_lost(const char *path, const uint64_t (*ranges)[2], size_t nr)
 {
 	char map[PATH_MAX + 8];
@@ -238,6 +250,10 @@ bool files_lost(const char *path, const uint64_t (*ranges)[2], size_t nr)
 			fprintf(f, "0x%08" PRIx64 "  0x%08" PRIx64 "  +\n", at, ranges[i][0] - at);
 		fprintf(f, "0x%08" PRIx64 "  0x%08" PRIx64 "  -\n", ranges[i][0], ranges[i][1]);
 		at = ranges[i][0] + ranges[i][1];
+		if (!zeroed(path, ranges[i][0], ranges[i][1])) { /* as ddrescue leaves them */
+			fclose(f);
+			return false;
+		}
 	}
 	if (at < (uint64_t)st.st_size)
 		fprintf(f, "0x%08" PRIx64 "  0x%08" PRIx64 "  +\n", at, (uint64_t)st.st_size - at);

@@ -24,7 +24,7 @@ bool files_write(const char *path, const void *bytes, size_t len);
 bool files_replace(const char *path, const char *old, const char *now);
 /* Compresses with gz, xz, zst or lz4 (FILE.gz; FILE is gone), or, kind tar, puts files into the archive files[0]. */
 bool files_pack(const char *kind, const char *const *files, size_t nr);
-/* A ddrescue mapfile PATH.map that calls nr ranges {at, len} unreadable and all else read. */
+/* A ddrescue mapfile PATH.map that calls nr ranges {at, len} unreadable and all else read; they become zeros. */
 bool files_lost(const char *path, const uint64_t (*ranges)[2], size_t nr);
 bool files_pread(const char *path, uint64_t at, void *buf, size_t len);
 bool files_pwrite(const char *path, uint64_t at, const void *buf, size_t len);

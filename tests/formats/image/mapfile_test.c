@@ -33,6 +33,9 @@ Test(mapfile, what_is_not_called_read_was_not)
 	cr_assert(m.runs[1].at == 0x2000 && m.runs[1].len == 0x2000, "two that touch are one");
 	cr_assert(m.runs[2].at == 0x9000 && m.runs[2].len == 0x1000, "clipped to the file");
 	cr_assert_eq(m.lost, 0xa000 - 0x4000);
+	cr_assert(m.unnamed == 0x2000 && m.untried == 0x1000 && m.undone == 0x2000);
+	cr_assert(m.failed_nr == 2 && m.failed[0].at == 0x1000 && m.failed[0].len == 0x1000);
+	cr_assert(m.failed[1].at == 0x5000 && m.failed[1].len == 0x2000);
 	arena_close(a);
 }
 
