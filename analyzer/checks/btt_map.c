@@ -6,6 +6,7 @@
 #include "analyzer/repair/btt.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Runs judge over the arenas whose map could be found. */
 static void arenas(const struct check *self, const struct model *m, struct findings *out,
@@ -85,14 +86,31 @@ static void stray_judge(const struct check *self, const struct btt_arena *ar, co
 	each(self, ar, bl, BTT_FAULT_STRAY, out, stray_tell);
 }
 
+/* What is left of a marked block: why it was marked, as far as its bytes tell. */
+static const char *held(const struct btt_arena *ar, uint32_t block)
+{
+	uint64_t at = ar->data_at + (uint64_t)block * ar->internal_lbasize;
+	uint8_t buf[4096], lost[4096], any = 0;
+
+	for (uint64_t left = ar->internal_lbasize; left;) {
+		size_t n = left < sizeof(buf) ? (size_t)left : sizeof(buf);
+
+		if (block >= ar->internal_nlba || !image_read(ar->map_node->image, at, n, buf, lost) || memchr(lost, 1, n))
+			return "nor could its bytes be read here, of";
+		for (size_t i = 0; i < n; i++)
+			any |= buf[i];
+		at += n;
+		left -= n;
+	}
+	return any ? "its bytes are still in" : "what is there is all zero, as clearing a media error leaves it, in";
+}
+
 static void error_tell(const struct btt_arena *ar, const struct btt_fault *ft, const struct btt_blocks *bl,
 		       struct findings *out, struct finding *f)
 {
-	(void)ar;
 	(void)bl;
-	f->detail = arena_printf(out->arena, "reads of block %" PRIu32 " fail until it is written again; its "
-					     "bytes are still in media block %" PRIu32,
-				 ft->lba, ft->block);
+	f->detail = arena_printf(out->arena, "reads of block %" PRIu32 " fail until it is written again; %s media block %" PRIu32,
+				 ft->lba, held(ar, ft->block), ft->block);
 	f->repair = REPAIR_ADVANCED;
 }
 

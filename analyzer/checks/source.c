@@ -13,6 +13,8 @@ enum { SECTOR = 512, STEP = 128 * SECTOR };
 /* The sources that this model's tree tells of: those of the outermost. */
 static const struct source *next(const struct model *m, const struct source *s)
 {
+	if (m->intake == NULL)
+		return NULL;
 	s = s ? s->next : m->up ? NULL : m->intake->sources.first;
 	while (s && (s->node == NULL || s->node->parent != m->root))
 		s = s->next;

@@ -17,7 +17,9 @@ import walk
 PAGE = 4096
 
 # What the peer calls damage and is none: its own library opens the pool and goes on.
-PEER_WRONG = {"pmemblk/flog-half": "a lane's first write, cut off before its number"}
+PEER_WRONG = {"pmemblk/flog-half": "a lane's first write, cut off before its number",
+              "pool/control-sds-same": "the device's counters are in a file of the case, which the peer does not read"}
+KERNELS = {"btt_ext4", "btt_v11", "fsdax_ext4"}  # bases that are namespaces: the peer takes them for pools without a header
 
 
 def ours(args, source, options=()):
@@ -56,6 +58,8 @@ def differ(args, source, options, tally):
 
 def cases(args, tally):
     for case in args.cases:
+        if any(line.split()[1] in KERNELS for line in (case / "recipe").read_text().splitlines() if line.startswith("base ")):
+            continue
         out = args.out / case.parent.name / case.name
         source, options = walk.make(args, case, out)
         source = pathlib.Path(source)
