@@ -133,6 +133,25 @@ static enum status find(struct result *r, const struct analyze_options *o, const
 	return st;
 }
 
+static enum status sources_open(struct result *r, const char *path, const struct analyze_options *o)
+{
+	enum status st = intake_open(&r->intake, path, "source", "given", &r->problem);
+
+	for (size_t i = 0; st == STATUS_OK && i < o->beside_nr; i++)
+		st = intake_open(&r->intake, o->beside[i], "source", "given", &r->problem);
+	r->intake.group |= o->beside_nr > 0;
+	return st;
+}
+
+/* A stream whose end is not known may have to be opened again, by its true length. */
+static bool settled(const struct intake *in)
+{
+	for (const struct item *it = in->first; it; it = it->next)
+		if (it->image->unsettled)
+			return false;
+	return true;
+}
+
 static enum status look(const char *path, const struct analyze_options *o, struct result *r)
 {
 	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr };
@@ -144,16 +163,21 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 		return problem_set(&r->problem, STATUS_NOMEM, "%s: no memory", path);
 	st = counters_take(o, r->arena, &now, &r->problem);
 	if (st == STATUS_OK)
-		st = intake_open(&r->intake, path, "source", "given", &r->problem);
+		st = sources_open(r, path, o);
 	if (st == STATUS_OK)
 		st = formats_decode(&r->model, &set, &r->problem);
 	if (st != STATUS_OK)
 		return st;
 	if (now == NULL)
 		counters_ask(r, &now);
+	bool all_open = settled(&r->intake);
+	if (all_open && o->opened)
+		o->opened(o->opened_ctx);
 	st = find(r, o, &set, now);
 	if (st != STATUS_OK)
 		return st;
+	if (!all_open && o->opened)
+		o->opened(o->opened_ctx);
 	obj_tell(r->arena, &r->model, r->findings->facts);
 	if (r->model.pool)
 		r->ending = ending_of(r->model.pool, now);

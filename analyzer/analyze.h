@@ -19,6 +19,11 @@ struct analyze_options {
 	bool quick;              /* the verdict is all that is wanted: no look into the past */
 	const char *ndctl_json;  /* file with `ndctl list -NRD` output, or NULL */
 	size_t memory;           /* bound of the run's arena, bytes */
+	const char *const *beside; /* more files that belong to the SOURCE: parts of a set that has no set file */
+	size_t beside_nr;
+	/* Called once, when all files are open and nothing more will be opened; may be NULL. */
+	void (*opened)(void *ctx);
+	void *opened_ctx;
 };
 #define ANALYZE_OPTIONS { .intake = { .limits = INTAKE_LIMITS }, .max_findings = 100, \
 			  .memory = (size_t)192 << 20 }

@@ -204,3 +204,18 @@ void repair_close(struct repair *rep)
 		analyze_close(&rep->after);
 	rep->analyzed = false;
 }
+
+int repair_choose_safe(void *ctx, const struct plan *p, const struct step *proposal)
+{
+	(void)ctx;
+	(void)p;
+	return proposal->class == REPAIR_SAFE ? 0 : -1;
+}
+
+bool repair_mendable(const struct findings *fs)
+{
+	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next)
+		if (f->repair != REPAIR_NONE)
+			return true;
+	return false;
+}

@@ -30,4 +30,9 @@ enum status repair_plan(const struct result *r, const struct analyze_options *o,
 			struct repair *out);
 void repair_close(struct repair *rep);
 
+/* For choose, where nobody can be asked: what is safe is made; the rest stays in the plan as what could be. */
+int repair_choose_safe(void *ctx, const struct plan *p, const struct step *proposal);
+/* A plan may have steps: some finding listed says that it can be mended. */
+bool repair_mendable(const struct findings *fs);
+
 #endif

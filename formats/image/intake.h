@@ -20,6 +20,12 @@ struct intake_limits {
 #define INTAKE_LIMITS { .ratio = 1100, .decoded = UINT64_C(1) << 44, .depth = 6, .members = 100000, \
 			.seconds = 0 }
 
+/* A file that somebody opened for us: a process that may open none is given its evidence. */
+struct intake_given {
+	const char *path;
+	int fd; /* O_RDONLY; stays the giver's */
+};
+
 struct progress; /* report side: told how far a long reading is */
 
 struct intake_options {
@@ -38,6 +44,7 @@ struct intake_options {
 	 * Returning false asks to stop: STATUS_INTERRUPTED. */
 	bool (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
 	void *progress_ctx;
+	const struct intake_given *given; /* that path is not opened again; or NULL */
 };
 
 /* One sequence of bytes found: a file, a device, a tar's or a directory's member. */

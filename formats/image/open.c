@@ -38,6 +38,13 @@ static int open_quietly(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
+static int taken(const struct intake *in, const char *path)
+{
+	const struct intake_given *given = in->options.given;
+
+	return given && strcmp(given->path, path) == 0 ? fcntl(given->fd, F_DUPFD_CLOEXEC, 0) : open_quietly(path);
+}
+
 /* The whole of a regular file of at most max bytes, in arena memory; NULL: it cannot be had. */
 static char *text_of(struct arena *a, const char *path, size_t max, size_t *len)
 {
@@ -235,7 +242,7 @@ enum status open_path(struct intake *in, const char *path, const char *role, con
 	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode) && !is_dax)
 		return problem_set(p, STATUS_UNSUPPORTED, "%s: %s: give a pool file, a set file, a directory or a device",
 				   path, kind_refused(st->st_mode));
-	int fd = open_quietly(path);
+	int fd = taken(in, path);
 	if (fd < 0)
 		return refused(p, path);
 	if (fstat(fd, &opened) != 0 || (opened.st_mode & S_IFMT) != (st->st_mode & S_IFMT) ||

@@ -176,7 +176,7 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 	}
 }
 
-static struct report_options report_options(const struct analysis *an)
+struct report_options analysis_report(const struct analysis *an)
 {
 	return (struct report_options){
 		.analyze = &an->options, .reproducible = an->reproducible, .fail_on = an->fail_on,
@@ -200,7 +200,7 @@ static bool indexes_keep(struct cli *c, struct result *r)
 
 static int one(struct cli *c, struct analysis *an, const char *path, int i, int nr, analysis_told *told, void *ctx)
 {
-	struct report_options o = report_options(an);
+	struct report_options o = analysis_report(an);
 	struct result r;
 	int status;
 
@@ -218,8 +218,7 @@ static int one(struct cli *c, struct analysis *an, const char *path, int i, int 
 	return kept ? status : outcome_join(status, EXIT_FAILED);
 }
 
-/* What the options come to, before the first SOURCE. Gives the exit status when the command ends here. */
-static int prepare(struct cli *c, struct analysis *an)
+int analysis_ready(struct cli *c, struct analysis *an)
 {
 	if (an->redact.user_bytes && an->redact.level != REDACT_NONE)
 		return cli_error(c, EXIT_USAGE, "--user-bytes and --redact %s contradict each other", redact_names[an->redact.level]);
@@ -233,10 +232,17 @@ static int prepare(struct cli *c, struct analysis *an)
 	an->options.maps_nr = an->maps.nr;
 	an->redact.reproducible = an->reproducible;
 	an->redact.host = an->host;
-	an->options.intake.progress = watch_progress;
 	an->options.intake.overlap = true;
 	an->options.intake.no_times = an->reproducible;
-	return watch_start(c) ? EXIT_CLEAN : EXIT_FAILED;
+	return EXIT_CLEAN;
+}
+
+static int prepare(struct cli *c, struct analysis *an)
+{
+	int status = analysis_ready(c, an);
+
+	an->options.intake.progress = watch_progress;
+	return status == EXIT_CLEAN && !watch_start(c) ? EXIT_FAILED : status;
 }
 
 int analysis_run(struct cli *c, struct analysis *an, analysis_told *told, void *ctx)
@@ -279,7 +285,7 @@ int analysis_run_two(struct cli *c, struct analysis *an, analysis_both *told, vo
 		kept = indexes_keep(c, &r[done]) && kept;
 	}
 	watch_hide();
-	o = report_options(an);
+	o = analysis_report(an);
 	o.redact = done == 2 ? redact_open_two(&r[0], &r[1], &an->redact) : NULL;
 	if (watch_asked_to_stop())
 		status = EXIT_INTERRUPTED;

@@ -26,6 +26,11 @@ void analysis_free(struct analysis *an);
 /* Takes an option of the two tables. False: c->status says why the command ends. */
 bool analysis_option(struct cli *c, struct analysis *an, int id);
 
+/* What the options come to, before the first SOURCE. Gives the exit status when the command ends here. */
+int analysis_ready(struct cli *c, struct analysis *an);
+/* What reports are told besides; redact is to be filled in. */
+struct report_options analysis_report(const struct analysis *an);
+
 /* Called with each result; gives its exit status. i: its place among the nr SOURCEs. */
 typedef int analysis_told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr,
 			  void *ctx);

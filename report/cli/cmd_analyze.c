@@ -23,22 +23,6 @@ struct job {
 	bool text;
 };
 
-/* Without somebody to ask, only what is safe is chosen; the rest stands in the plan as what could be. */
-static int safe_only(void *ctx, const struct plan *p, const struct step *proposal)
-{
-	(void)ctx;
-	(void)p;
-	return proposal->class == REPAIR_SAFE ? 0 : -1;
-}
-
-static bool mendable(const struct findings *fs)
-{
-	for (const struct finding *f = fs ? fs->first : NULL; f; f = f->next)
-		if (f->repair != REPAIR_NONE)
-			return true;
-	return false;
-}
-
 static bool plan_write(struct cli *c, const struct result *r, const struct repair *rep, const char *path)
 {
 	struct plan_file *file = plan_file_of(r->arena, r, rep);
@@ -73,9 +57,9 @@ static int told(struct cli *c, const struct result *r, const struct report_optio
 	}
 	struct report_options with = *o;
 	struct repair rep = { .plan = NULL };
-	bool planned = r->status == STATUS_OK && (job->plan || (writers_any(job->writing, NULL) && mendable(r->findings)));
+	bool planned = r->status == STATUS_OK && (job->plan || (writers_any(job->writing, NULL) && repair_mendable(r->findings)));
 	if (planned) {
-		struct repair_options ro = { .most = REPAIR_ASK, .choose = safe_only };
+		struct repair_options ro = { .most = REPAIR_ASK, .choose = repair_choose_safe };
 		enum status st = repair_plan(r, o->analyze, &ro, &rep);
 
 		watch_hide();

@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_repair,
 	&command_apply,
 	&command_undo,
+	&command_batch,
 	&command_generate, /* hidden: the last */
 };
 const size_t commands_nr = sizeof(commands) / sizeof(commands[0]);

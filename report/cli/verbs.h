@@ -14,6 +14,7 @@ extern const struct command command_extract;
 extern const struct command command_repair;
 extern const struct command command_apply;
 extern const struct command command_undo;
+extern const struct command command_batch;
 extern const struct command command_generate;
 
 #endif

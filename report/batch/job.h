@@ -1,0 +1,52 @@
+/* What is done to every image of a run, and what becomes of one. */
+#ifndef REPORT_BATCH_JOB_H
+#define REPORT_BATCH_JOB_H
+
+#include "report/batch/image.h"
+#include "report/outcome.h"
+#include "report/report.h"
+
+enum batch_pages { BATCH_PAGES_FOUND, BATCH_PAGES_ALL, BATCH_PAGES_NONE };
+
+enum { BATCH_DIGEST_LEN = 16 }; /* hex digits */
+
+struct batch_job {
+	const struct analyze_options *analyze;
+	struct redact_options redact;
+	struct report_options report;  /* redact and analyze are filled in for each */
+	enum batch_pages pages;        /* which images get an HTML page: those with something to see, or all */
+	uint64_t memory, output;       /* bytes: of one worker's data; of one file it writes */
+	uint32_t seconds;              /* of one worker */
+	bool fresh;                    /* a new process for each image, also for those in order */
+	char options[BATCH_DIGEST_LEN + 1]; /* what all of this comes to: results of other options are made again */
+};
+
+/* The words of a result, in the order they are counted. */
+enum batch_verdict { BATCH_DAMAGED, BATCH_REPAIRABLE, BATCH_UNREAD, BATCH_NO_POOL, BATCH_RECOVERABLE, BATCH_CLEAN, BATCH_VERDICTS };
+extern const char *const batch_verdict_names[BATCH_VERDICTS];
+
+/* How a worker ended. */
+enum batch_end {
+	BATCH_EXITED,
+	BATCH_CRASHED,   /* by a signal of its own doing */
+	BATCH_TIMED_OUT,
+	BATCH_TOO_LONG,  /* it wrote more than it may */
+	BATCH_KILLED,    /* from outside: the kernel out of memory, or an operator */
+	BATCH_ENDS,
+};
+
+struct batch_outcome {
+	enum batch_end end;
+	int signal;
+	enum exit_status exit;
+	enum status status;
+	enum batch_verdict verdict;
+	bool retry;            /* run again, it may go better */
+	uint64_t microseconds;
+};
+
+/* The id and the words of the finding that a worker's end is; NULL: it ended well. */
+const char *batch_end_id(enum batch_end e);
+const char *batch_end_message(enum batch_end e);
+
+#endif
