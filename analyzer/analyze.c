@@ -154,7 +154,7 @@ static bool settled(const struct intake *in)
 
 static enum status look(const char *path, const struct analyze_options *o, struct result *r)
 {
-	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr };
+	struct set_options set = { .maps = o->maps, .maps_nr = o->maps_nr, .replica = o->replica };
 	struct counters *now = NULL;
 	enum status st;
 

@@ -16,6 +16,7 @@ struct analyze_options {
 	size_t only_nr, skip_nr;
 	uint32_t max_findings;   /* kept per check */
 	bool deep;               /* user data may be read too */
+	uint32_t replica;        /* whose content is judged, counted from 1; 0: the first that holds what can be read */
 	bool quick;              /* the verdict is all that is wanted: no look into the past */
 	const char *ndctl_json;  /* file with `ndctl list -NRD` output, or NULL */
 	size_t memory;           /* bound of the run's arena, bytes */

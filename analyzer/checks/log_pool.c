@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+enum { PAGE = 4096, POOL_MIN = 2 << 20 };
+
 static struct finding at_word(const struct check *by, enum verdict v, const struct log_pool *l,
 			      const char *field)
 {
@@ -38,13 +40,18 @@ static void end_verify(const struct check *self, const struct model *m, struct f
 {
 	const struct log_pool *l = readable(self, m, out);
 
-	/* Where the size at the last open says the same, the files are wrong: pool.set.inner-size tells. */
-	if (l == NULL || l->descr->end_offset == l->size || l->descr->size == l->descr->end_offset)
+	if (l == NULL || l->descr->end_offset == l->size)
+		return;
+	/* Where the size at the last open says the same, and both can be one, the files are wrong: pool.set.inner-size
+	 * tells. */
+	bool could_be = l->descr->end_offset >= POOL_MIN && l->descr->end_offset % PAGE == 0;
+	if (could_be && l->descr->size == l->descr->end_offset)
 		return;
 	struct finding f = at_word(self, CONFLICT, l, "end_offset");
 	f.expected = arena_printf(out->arena, "%" PRIu64, l->size);
 	f.actual = arena_printf(out->arena, "%" PRIu64, l->descr->end_offset);
-	f.detail = "the size at the last open does not agree with it either: the word itself is damaged";
+	f.detail = could_be ? "the size at the last open does not agree with it either: the word itself is damaged"
+			    : "no pool has such a size";
 	f.repair = REPAIR_SAFE;
 	findings_add(out, f);
 }
@@ -91,7 +98,7 @@ static void replicas_verify(const struct check *self, const struct model *m, str
 								   m->pool->nr) });
 }
 
-enum { STEP = 65536, PAGE = 4096 };
+enum { STEP = 65536 };
 
 /* Looks at data, and only at what is no hole: the first byte that is not zero after the log's end. */
 static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, uint64_t *at)

@@ -6,7 +6,9 @@
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/facts/obj_idle.h"
+#include "analyzer/repair/replica.h"
 #include "formats/obj/obj.h"
+#include "formats/obj/zone.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -84,6 +86,29 @@ static bool compare(struct image *a, struct image *b, uint64_t from, uint64_t en
 	return true;
 }
 
+/* Without a look at data: what every opening reads, in each replica, and refuses when it does not hold. */
+static bool structures_compare(const struct model *m, struct image *a, struct image *b, uint64_t from, uint64_t end, uint8_t *buf,
+			       struct obj_idle *idle, struct differing *d)
+{
+	const struct obj_heap *h = m->obj ? m->obj->heap : NULL;
+	enum { DESCR = 4096 };
+
+	if (h == NULL)
+		return compare(a, b, from, end - from < DESCR ? end : from + DESCR, buf, idle, d);
+	/* lanes change to the last moment: after a crash one replica may be a step behind */
+	if (h->at + OBJ_HEAP_HDR_LEN > end || !compare(a, b, from, m->obj->lanes_at, buf, idle, d) ||
+	    !compare(a, b, h->at, h->at + OBJ_HEAP_HDR_LEN, buf, idle, d))
+		return false;
+	for (uint32_t i = 0; i < h->zones_nr; i++) {
+		/* of a zone that was never used the header alone: the rest is older than the pool */
+		uint64_t at = h->zones[i].at, stop = obj_chunk_hdr_at(&h->zones[i], h->zones[i].chunks);
+
+		if (stop <= end && !compare(a, b, at, stop, buf, idle, d))
+			return false;
+	}
+	return true;
+}
+
 static void data_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -98,10 +123,12 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 			findings_unchecked(out, self, r->node, "a replica is remote or has no parts");
 			continue;
 		}
-		if (!out->deep) {
-			findings_unchecked(out, self, r->node, "looks at data: asked for with --deep");
+		if (findings_hit(out, "poolset.parts.order", NULL)) {
+			findings_unchecked(out, self, r->node, "the parts are not in their order");
 			continue;
 		}
+		if (!out->deep)
+			findings_unchecked(out, self, r->node, "looks at data: asked for with --deep");
 		uint64_t from = s->voted ? pool_hdr_len(s->voted) : POOL_HDR_LEN, end = s->size;
 		if (master->logical->size < end)
 			end = master->logical->size;
@@ -111,7 +138,8 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 			buf = arena_alloc(out->arena, (size_t)WINDOW * 4);
 		struct obj_idle idle;
 		obj_idle_start(&idle, m->obj ? m->obj->heap : NULL);
-		bool read = buf && compare(master->logical, r->logical, from, end, buf, &idle, &d);
+		bool read = buf && (out->deep ? compare(master->logical, r->logical, from, end, buf, &idle, &d)
+					      : structures_compare(m, master->logical, r->logical, from, end, buf, &idle, &d));
 		obj_idle_end(&idle);
 		if (!read) {
 			findings_unchecked(out, self, r->node, "a replica could not be read to its end");
@@ -135,11 +163,12 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 }
 
 static const struct check checks[] = {
-	{ .id = "pool.replica.data", .covers = "PH-26 X-7", .severity = WARNING,
+	{ .id = "pool.replica.data", .after = "poolset.parts.order", .covers = "PH-26 X-7", .severity = WARNING,
 	  .says = "a replica holds other data than the master",
 	  .means = "After a crash the last writes may be in one replica only; in a closed pool one of the two is damaged.",
 	  .remedy = "Prefer the replica whose structures hold; do not run pmempool sync before that is known.",
-	  .source = "PMDK 1.12 src/libpmemobj/obj.c, replicated writes", .verify = data_verify },
+	  .source = "PMDK 1.12 src/libpmemobj/obj.c, replicated writes", .verify = data_verify,
+	  .repair = replica_repair_data },
 };
 
 const struct check_table pool_replica_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

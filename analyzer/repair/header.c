@@ -207,6 +207,41 @@ static void changed_word_step(const struct finding *f, const struct pool_part *p
 		plan_put(plan, s, p->item->image, place, word, sizeof(word), why);
 }
 
+/*
+ * The header as the rest of the set has it. Its own checksum may prove it; else the file is this part's only by its
+ * place, and the set's other headers tell every field.
+ */
+static bool set_step(const struct finding *f, const struct model *m, const struct pool_part *p, struct plan *plan)
+{
+	const struct pool_set *s = m->pool;
+	struct wanted w;
+
+	wanted_make(&w, s, p);
+	if (p->sum != POOL_HDR_SUM_BAD || s->voted == NULL || uuid_null(p->uuid) ||
+	    pool_parts_headers_nr(s) < 2)
+		return false;
+	bool proved = header_sum(p, &w.hdr) == p->hdr->checksum;
+	if (!proved) {
+		w.hdr.crtime = s->voted->crtime;
+		proved = header_sum(p, &w.hdr) == p->hdr->checksum;
+	}
+	for (uint32_t i = 0; !proved && i < pool_hdr_layout.nr; i++) {
+		const char *name = pool_hdr_layout.fields[i].name;
+
+		if (w.why[i] == NULL && strcmp(name, "crtime") && strcmp(name, "checksum") && strncmp(name, "sds_", 4) != 0)
+			return false;
+	}
+	w.hdr.checksum = header_sum(p, &w.hdr);
+	struct step *step = plan_step(plan, f, proved ? REPAIR_SAFE : REPAIR_ASK,
+				      proved ? "restores the header as the other headers of the set tell it: its own checksum holds again"
+					     : "makes the header anew from the other headers of the set");
+	if (step == NULL)
+		return false;
+	step->loses = proved ? NULL : "the sign that the file is of another pool, if it is";
+	return header_put(plan, step, p, &w.hdr, proved ? "the stored checksum is that of this header"
+							: "the other headers of the set tell every field");
+}
+
 void header_repair_checksum(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct pool_part *p = part_of(m->pool, f->node);
@@ -219,6 +254,8 @@ void header_repair_checksum(const struct check *by, const struct finding *f, con
 		header_lone_step(f, m, p, plan);
 		return;
 	}
+	if (set_step(f, m, p, plan))
+		return;
 	/* first what is known to be wrong: the sum may be right then */
 	if (other_findings(plan, f))
 		return;
@@ -254,7 +291,7 @@ static bool want_defaults(struct wanted *w, const struct model *m, const struct 
 	if (w->why[row_of(layout_field(&pool_hdr_layout, "poolset_uuid"))] == NULL) {
 		if (!header_poolset_uuid(m, p, uuid, pointers))
 			return false;
-		want(w, "poolset_uuid", uuid, *pointers ? "made anew to fit the pool's own pointers"
+		want(w, "poolset_uuid", uuid, *pointers ? "it agrees with what the pool holds"
 						       : "made anew: nobody tells it");
 		*guessed = true;
 	}
@@ -307,7 +344,8 @@ void header_repair_lost(const struct check *by, const struct finding *f, const s
 	if (step == NULL)
 		return;
 	if (guessed)
-		step->loses = pointers ? "the pool's old uuid, of which its pointers know half; and its features"
+		step->loses = pointers && s->type != POOL_OBJ ? "the pool's old features and its part's uuid"
+			      : pointers ? "the pool's old uuid, of which its pointers know half; and its features"
 			      : s->type == POOL_OBJ && !s->voted
 				      ? "the pool's old uuid: pointers kept in its objects name it, and would not be followed"
 				      : "the pool's old uuid and features";
@@ -334,7 +372,8 @@ void header_repair_state(const struct check *by, const struct finding *f, const 
 	const struct pool_part *p = part_of(m->pool, f->node);
 
 	(void)by;
-	if (p == NULL || p->hdr == NULL || p->item == NULL)
+	/* the feature word of a damaged header does not tell whether there is to be a state */
+	if (p == NULL || p->hdr == NULL || p->item == NULL || p->sum == POOL_HDR_SUM_BAD)
 		return;
 	struct pool_hdr hdr = *p->hdr;
 	hdr.sds_usc = hdr.sds_uuid = hdr.sds_checksum = 0;

@@ -2,6 +2,7 @@
 
 #include "analyzer/facts/obj_uuid.h"
 #include "formats/base/digest.h"
+#include "formats/btt/arena.h"
 #include "formats/obj/obj.h"
 
 #include <inttypes.h>
@@ -37,9 +38,29 @@ bool header_uuid(const struct pool_part *p, const char *what, uint8_t uuid[UUID_
 	return true;
 }
 
+/* A pmemblk pool's BTT has it as its parent's. */
+static const uint8_t *parent_uuid(const struct model *m)
+{
+	for (uint32_t i = 0; m->blk && m->btt && i < m->btt->nr; i++) {
+		const struct btt_arena *ar = &m->btt->arenas[i];
+		const struct btt_info *info = ar->primary.good ? ar->primary.info : ar->backup.good ? ar->backup.info : NULL;
+
+		if (info)
+			return info->parent_uuid;
+	}
+	return NULL;
+}
+
 bool header_poolset_uuid(const struct model *m, const struct pool_part *p, uint8_t uuid[UUID_LEN], bool *pointers)
 {
+	const uint8_t *parent = parent_uuid(m);
 	uint64_t lo, nr;
+
+	if (parent) {
+		memcpy(uuid, parent, UUID_LEN);
+		*pointers = true;
+		return true;
+	}
 
 	if (!header_uuid(p, "poolset", uuid))
 		return false;
@@ -162,6 +183,8 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 	struct step *s;
 
 	constants_put(&base, m->pool->type);
+	if (parent_uuid(m))
+		memcpy(base.poolset_uuid, parent_uuid(m), UUID_LEN);
 	if (named)
 		own_uuid_put(&base, uuid);
 	if (proved(p, &base, m->pool->type, &hdr)) {
@@ -176,16 +199,16 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 	own_uuid_put(&base, uuid);
 	usual_put(&base, m, p);
 	/* the pool's uuid: as it stands, unless the pool's own pointers say otherwise, or it cannot be one */
-	bool told = m->obj && obj_uuid_told(m->obj, &lo, &nr);
-	bool kept = told ? pool_hdr_uuid_lo(base.poolset_uuid) == lo : random_uuid(base.poolset_uuid);
+	bool told = parent_uuid(m) != NULL || (m->obj && obj_uuid_told(m->obj, &lo, &nr));
+	bool kept = told && m->obj ? pool_hdr_uuid_lo(base.poolset_uuid) == lo : random_uuid(base.poolset_uuid);
 	if (!kept && !header_poolset_uuid(m, p, base.poolset_uuid, &pointers))
 		return;
 	base.checksum = header_sum(p, &base);
 	s = plan_step(plan, f, kept ? REPAIR_ASK : REPAIR_ADVANCED,
 		      kept ? arena_printf(plan->arena, "makes the header right from what every such pool has, and its checksum anew%s",
-					  told ? "; the pool's own pointers confirm its uuid" : "")
+					  told ? "; what the pool holds confirms its uuid" : "")
 			   : arena_printf(plan->arena, "makes the header right, with a new uuid for the pool%s, and its checksum anew",
-					  pointers ? " that its pointers hold with" : ""));
+					  pointers ? " that what it holds agrees with" : ""));
 	if (s == NULL)
 		return;
 	s->loses = kept ? "the only sign of a damaged field that can have many values"

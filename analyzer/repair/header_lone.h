@@ -1,7 +1,7 @@
 /*
  * The header of a pool that is one file. No other header tells anything of it; but most of its fields are one
  * of few values, its own uuid stands there five times, the pointers of a pmemobj pool know half of the pool's
- * uuid, and where all of these are right again the checksum says so.
+ * uuid, the BTT of a pmemblk pool all of it, and where all of these are right again the checksum says so.
  */
 #ifndef ANALYZER_REPAIR_HEADER_LONE_H
 #define ANALYZER_REPAIR_HEADER_LONE_H
@@ -20,7 +20,7 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 
 /* A uuid made from what identifies the pool, so that the same evidence gives the same plan. False: reading failed. */
 bool header_uuid(const struct pool_part *p, const char *what, uint8_t uuid[UUID_LEN]);
-/* One for the pool; *pointers: the persistent pointers in its objects hold with it. */
+/* One for the pool; *pointers: what it holds agrees, a BTT's parent uuid or the persistent pointers in objects. */
 bool header_poolset_uuid(const struct model *m, const struct pool_part *p, uint8_t uuid[UUID_LEN], bool *pointers);
 /* The checksum that hdr ought to have by its own feature word. */
 uint64_t header_sum(const struct pool_part *p, const struct pool_hdr *hdr);

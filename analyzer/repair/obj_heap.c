@@ -1,5 +1,6 @@
 #include "analyzer/repair/obj_heap.h"
 
+#include "analyzer/repair/obj_chunks.h"
 #include "formats/base/checksum.h"
 #include "formats/obj/obj.h"
 #include "formats/obj/run.h"
@@ -66,11 +67,7 @@ void obj_heap_repair_zone(const struct check *by, const struct finding *f, const
 static bool chunk_put(struct plan *plan, struct step *s, const struct model *m, const struct obj_zone *z, uint32_t chunk,
 		      uint16_t type, uint16_t flags, uint32_t size, const char *why)
 {
-	struct obj_chunk_hdr hdr = { .type = type, .flags = flags, .size_idx = size };
-	uint8_t bytes[OBJ_CHUNK_HDR_LEN];
-
-	layout_encode(&obj_chunk_hdr_layout, &hdr, bytes);
-	return plan_put(plan, s, m->obj->image, obj_chunk_hdr_at(z, chunk), bytes, sizeof(bytes), why);
+	return obj_chunks_put(plan, s, m, z, chunk, (struct obj_chunk_hdr){ type, flags, size }, why);
 }
 
 /* A heap that old writers counted one chunk too long: the chunk is given up when nothing is in it. */
@@ -185,13 +182,15 @@ void obj_heap_repair_chunk(const struct check *by, const struct finding *f, cons
 	run.type = OBJ_CHUNK_RUN;
 	if (as_run || !told)
 		as_run = run_flags(m, &map, &run, &run.flags, &sibling);
+	/* a hole behind a free block is what a split that was cut off leaves: nothing was ever put there */
+	bool hole = !told && strcmp(f->by->id, "obj.chunk.hole") == 0;
+	if (!told && !hole && !as_run)
+		(void)obj_chunks_rebuild(plan, f, m, &map, &b);
 	obj_zone_close(&map);
 	if (b.wrong == 0 || (b.type == OBJ_CHUNK_RUN && (b.wrong & OBJ_BLOCK_TYPE) && !as_run))
 		return;
 	if (as_run)
 		b = run;
-	/* a hole behind a free block is what a split that was cut off leaves: nothing was ever put there */
-	bool hole = !told && strcmp(f->by->id, "obj.chunk.hole") == 0;
 	if (told || as_run) {
 		const char *why = told ? arena_printf(plan->arena, "told by %s", obj_block_witness_text(b.witness))
 				       : "its bytes are those of a run";

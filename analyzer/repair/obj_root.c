@@ -3,6 +3,7 @@
 #include "analyzer/facts/obj_owned.h"
 #include "formats/obj/descr.h"
 #include "formats/obj/obj.h"
+#include "formats/obj/zone.h"
 
 #include <inttypes.h>
 
@@ -39,6 +40,29 @@ static void place_step(const struct finding *f, const struct obj_pool *p, const 
 	word_put(plan, s, p, "root_size", o->len, "its object holds that much");
 }
 
+/* The root lies in a zone that seems never to have been used: the zone's header is gone. */
+static bool zone_step(const struct finding *f, const struct obj_pool *p, struct plan *plan)
+{
+	for (uint32_t i = 0; i < p->heap->zones_nr; i++) {
+		const struct obj_zone *z = &p->heap->zones[i];
+		uint64_t first = obj_chunk_at(z, 0), end = obj_chunk_at(z, z->expected);
+
+		if (z->state != OBJ_ZONE_VIRGIN || p->words->root_offset < first || p->words->root_offset >= end)
+			continue;
+		struct obj_zone_hdr hdr = { .magic = OBJ_ZONE_MAGIC, .size_idx = z->expected };
+		uint8_t bytes[OBJ_ZONE_HDR_LEN];
+		struct step *s = plan_step(plan, f, REPAIR_ASK,
+					   arena_printf(plan->arena, "makes the header of zone %" PRIu32 ", in which the root lies, for %"
+							PRIu32 " chunks", i, z->expected));
+
+		layout_encode(&obj_zone_hdr_layout, &hdr, bytes);
+		if (s)
+			plan_put(plan, s, p->image, z->at, bytes, sizeof(bytes), "the pool's root lies in this zone");
+		return true;
+	}
+	return false;
+}
+
 void obj_root_repair(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct obj_pool *p = m->obj;
@@ -47,7 +71,7 @@ void obj_root_repair(const struct check *by, const struct finding *f, const stru
 	const struct obj_owned *owned = acc && acc->complete ? obj_owned(plan->arena, p) : NULL;
 
 	(void)by;
-	if (owned == NULL || p->words == NULL)
+	if (owned == NULL || p->words == NULL || zone_step(f, p, plan))
 		return;
 	for (uint64_t i = 0; p->major >= 4 && i < acc->internal_nr; i++)
 		if (acc->internal[i].at == p->words->root_offset && !obj_owned_has(owned, acc->internal[i].at, acc->internal[i].len)) {

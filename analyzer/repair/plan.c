@@ -36,6 +36,26 @@ struct step *plan_step(struct plan *p, const struct finding *f, enum remedy_clas
 	return s;
 }
 
+void plan_propose(struct plan *p, struct step *s)
+{
+	uint32_t was = s->alternative_to;
+
+	if (was == 0)
+		return;
+	for (struct step *o = p->first; o; o = o->next)
+		if (o != s && (o->nr == was || o->alternative_to == was))
+			o->alternative_to = s->nr;
+	s->alternative_to = 0;
+}
+
+struct step *plan_which(const struct plan *p, const struct step *proposal, int which)
+{
+	for (struct step *s = p->first; s; s = s->next)
+		if (which == 0 ? s == proposal : s->alternative_to == proposal->nr && --which == 0)
+			return s;
+	return NULL;
+}
+
 static bool give_up(struct plan *p, struct step *s, enum status status, const char *text)
 {
 	if (status != STATUS_OK)

@@ -53,6 +53,11 @@ struct plan {
  */
 struct step *plan_step(struct plan *p, const struct finding *f, enum remedy_class class, const char *says);
 
+/* Makes s, made last, the proposal of its finding, and the proposal before an alternative to it. */
+void plan_propose(struct plan *p, struct step *s);
+/* The which-th step of a finding: 0 is the proposal, then come its alternatives in their order; NULL: there are no more. */
+struct step *plan_which(const struct plan *p, const struct step *proposal, int which);
+
 /*
  * One edit, made where the bytes come from: split where image's origin is. False (and the step has
  * no edits at all) when a byte of the range lies in no file, or without memory. Bytes that are as they

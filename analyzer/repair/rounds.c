@@ -1,5 +1,6 @@
 #include "analyzer/repair/rounds.h"
 
+#include "analyzer/repair/replica.h"
 #include "formats/image/overlay.h"
 
 #include <string.h>
@@ -48,27 +49,29 @@ static enum status look_again(const struct result *r, const struct analyze_optio
 	return st == STATUS_UNSUPPORTED ? STATUS_OK : st;
 }
 
-static void steps_ask(struct plan *p, const struct result *now)
+/* What a sound replica holds comes before what is made anew, but not before what is safe. */
+static void steps_ask(struct plan *p, const struct result *now, const struct replicas *rs)
 {
 	p->findings = now->findings;
-	for (const struct finding *f = now->findings ? now->findings->first : NULL; f; f = f->next)
+	for (const struct finding *f = now->findings ? now->findings->first : NULL; f; f = f->next) {
+		const struct step *before = p->last;
+
 		if (f->by->repair)
 			f->by->repair(f->by, f, &now->model, p);
+		const struct step *own = before ? before->next : p->first;
+		if (own == NULL || own->class != REPAIR_SAFE)
+			replica_offer(rs, f, &now->model, p);
+	}
 }
 
 /* Chooses among the steps of one finding, from its proposal on. */
 static void step_choose(const struct plan *p, const struct repair_options *ro, struct step *proposal)
 {
-	int which = ro->choose ? ro->choose(ro->ctx, p, proposal) : 0, i = 0;
+	int which = ro->choose ? ro->choose(ro->ctx, p, proposal) : 0;
+	struct step *s = which < 0 ? NULL : plan_which(p, proposal, which);
 
-	for (struct step *s = proposal; s && which >= 0; s = s->next) {
-		if (s != proposal && s->alternative_to != proposal->nr)
-			continue;
-		if (i++ != which)
-			continue;
+	if (s)
 		s->chosen = s->class <= ro->most && s->edits_nr;
-		return;
-	}
 }
 
 static uint32_t steps_choose(struct plan *p, const struct repair_options *ro)
@@ -157,14 +160,14 @@ static enum status steps_sift(const struct result *r, const struct analyze_optio
 }
 
 static enum status rounds_run(const struct result *r, const struct analyze_options *o,
-			      const struct repair_options *ro, struct repair *rep)
+			      const struct repair_options *ro, const struct replicas *rs, struct repair *rep)
 {
 	struct plan *p = rep->plan;
 	const struct result *now = r;
 
 	while (rep->rounds < ROUNDS_MAX) {
 		p->round = rep->rounds + 1;
-		steps_ask(p, now);
+		steps_ask(p, now, rs);
 		if (p->problem.status != STATUS_OK)
 			return problem_set(&rep->problem, p->problem.status, "%s: %s", r->path, p->problem.text);
 		if (steps_choose(p, ro) == 0)
@@ -184,13 +187,17 @@ static enum status rounds_run(const struct result *r, const struct analyze_optio
 enum status repair_plan(const struct result *r, const struct analyze_options *o, const struct repair_options *ro,
 			struct repair *out)
 {
+	struct replicas rs;
 	enum status st;
 
 	*out = (struct repair){ .plan = ARENA_NEW(r->arena, struct plan) };
 	if (out->plan == NULL || !overlays_open(r, out))
 		return problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for a plan", r->path);
 	*out->plan = (struct plan){ .arena = r->arena, .intake = &r->intake };
-	st = rounds_run(r, o, ro, out);
+	st = replica_look(r, o, &rs, &out->problem);
+	if (st == STATUS_OK)
+		st = rounds_run(r, o, ro, &rs, out);
+	replica_close(&rs);
 	if (st == STATUS_OK && out->analyzed && worse(r, &out->after))
 		st = steps_sift(r, o, out);
 	if (st == STATUS_OK && !plan_finish(out->plan))

@@ -106,6 +106,7 @@ uint64_t pool_set_descr_at(const struct pool_set *s);
 struct set_options {
 	const char *const *maps; /* "OLD=NEW" */
 	size_t maps_nr;
+	uint32_t replica; /* whose content is to be decoded, counted from 1; 0: the first that holds what can be read */
 };
 enum status pool_set_decode(struct model *m, const struct set_options *o, struct problem *p);
 

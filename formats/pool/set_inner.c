@@ -159,6 +159,16 @@ static void blk_size(struct image *im, const struct page *g, uint64_t at, struct
 	out->size_how = "the size that the last process left in the pmemblk descriptor";
 }
 
+/* The last page of the file is the backup of an info block that lies where that of a pmemblk pool does. */
+static bool blk_backup_is(struct image *im, uint64_t at)
+{
+	struct btt_info info;
+	uint64_t backup = im->unsettled ? 0 : im->size / PAGE_LEN * PAGE_LEN;
+
+	return backup > PAGE_LEN && info_read(im, backup - PAGE_LEN, &info) && info.major == 1 &&
+	       info.infooff < BTT_ARENA_MAX && backup - PAGE_LEN - info.infooff == at * 2;
+}
+
 static void look_at(struct image *im, enum pool_type type, uint32_t major, uint64_t at, struct set_inner *out)
 {
 	struct btt_info info;
@@ -175,6 +185,9 @@ static void look_at(struct image *im, enum pool_type type, uint32_t major, uint6
 	} else if (info_read(im, at * 2, &info) && info.major == 1) {
 		out->type = POOL_BLK;
 		out->how = "a BTT info block where that of a pmemblk pool lies";
+	} else if (blk_backup_is(im, at)) {
+		out->type = POOL_BLK;
+		out->how = "the backup of a BTT info block whose first copy would lie where that of a pmemblk pool does";
 	} else if (obj_heap_is(im, at)) {
 		out->type = POOL_OBJ;
 		out->how = "the header of a pmemobj heap where that of every such pool lies";

@@ -210,6 +210,8 @@ static void replica_choose(struct set_work *w)
 			best = worth(s->replicas[i]);
 			w->m->replica = i;
 		}
+	if (w->o->replica && w->o->replica <= s->nr && worth(s->replicas[w->o->replica - 1]))
+		w->m->replica = w->o->replica - 1;
 	/* of a lone part only the first begins with what the rest hangs on */
 	bool later = s->lone_part && s->descr_at == 0 && !s->inner_known;
 	w->m->logical = best && !later ? s->replicas[w->m->replica]->logical : NULL;

@@ -56,16 +56,14 @@ static int choose(void *ctx, const struct plan *plan, const struct step *proposa
 	char line[64];
 	int nr = 0;
 
-	(void)plan;
 	if (proposal->class == REPAIR_SAFE || job->yes)
 		return 0;
 	if (!may_ask())
 		return -1;
-	for (const struct step *s = proposal; s; s = s->next)
-		if (s == proposal || s->alternative_to == proposal->nr) {
-			page_text(&job->page, 0, "(%d)", nr++);
-			text_step(s, &job->page);
-		}
+	for (const struct step *s; (s = plan_which(plan, proposal, nr)) != NULL; nr++) {
+		page_text(&job->page, 0, "(%d)", nr);
+		text_step(s, &job->page);
+	}
 	for (;;) {
 		page_text(&job->page, 0, "Which? A number from 0 to %d, or n for none", nr - 1);
 		if (!answer(line, sizeof(line)) || strcmp(line, "n") == 0 || line[0] == '\0')

@@ -140,6 +140,8 @@ class Base:
             at = place["offset"] + 8 * i
             kind, size = int.from_bytes(data[at:at + 2], "little"), int.from_bytes(data[at + 4:at + 8], "little")
             begin = first + i * CHUNK
+            if begin >= len(data):
+                break  # in the next part
             if kind == RUN:
                 self.spots["run.unit"].append((name, begin, 8))
                 self.spots["run.alignment"].append((name, begin + 8, 8))
@@ -181,6 +183,8 @@ def draw(rng, base):
     """A damage: its kind, what structure it hits, and (file, offset, bytes)."""
     what = rng.choice(sorted(base.spots))
     name, at, length = rng.choice(base.spots[what])
+    if base.replicas > 1 and name.startswith("r0p") and rng.random() < 0.4:
+        name = "r1p" + name[3:]
     how = rng.choice(("field", "field", "page", "range"))
     if how == "page":
         at, length = at // PAGE * PAGE, PAGE
@@ -188,6 +192,7 @@ def draw(rng, base):
         length = rng.choice((16, 64, 200, 512, 3000, 8192, 20000))
         at = max(0, at - rng.randrange(length))
     size = (base.pristine / name).stat().st_size
+    at = min(at, size - 1)  # replicas may be of different lengths
     length = min(length, size - at)
     with (base.pristine / name).open("rb") as f:
         f.seek(at)
@@ -303,7 +308,7 @@ def main():
     os.environ["PMEM_IS_PMEM_FORCE"] = "1"
     args.out = args.out.resolve()
     failed = 0
-    for name in args.base or ("obj_used", "obj_tx", "obj_mixed", "obj_pair", "obj_2x3", "blk_used", "blk_set", "log_used",
+    for name in args.base or ("obj_used", "obj_tx", "obj_mixed", "obj_pair_tx", "obj_2x3", "blk_used", "blk_set", "log_used",
                               "log_set", "btt_ext4"):
         base = Base(args, name, args.out / name)
         tally, by = collections.Counter(), collections.defaultdict(collections.Counter)

@@ -92,3 +92,12 @@ Test(btt, the_block_size_comes_back_from_the_btt)
 	lab_write(l, "blk", wild, sizeof(wild), 0x1000);
 	mends(l, "bsize", REPAIR_SAFE);
 }
+
+Test(btt, a_pool_without_its_first_pages_is_told_by_the_backup)
+{
+	static const uint8_t zeros[BLK + 4096];
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", zeros, sizeof(zeros), 0);
+	mends(l, "header, descriptor and first info block", REPAIR_ADVANCED);
+}

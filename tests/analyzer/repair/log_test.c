@@ -30,3 +30,18 @@ Test(log, its_words_come_back)
 	mends(0x1008, REPAIR_SAFE);
 	mends(0x1010, REPAIR_ASK); /* the log ends in a byte that is not zero */
 }
+
+/* The word itself and the size of the last open, both alike: no pool is that long. */
+Test(log, an_end_that_no_pool_has)
+{
+	static const uint8_t ones[4096] = { [0 ... 4095] = 0xff };
+	struct lab *l = log_open();
+	const char *first;
+
+	lab_write(l, "log", ones, sizeof(ones), 0x1000);
+	lab_plan(l, REPAIR_ASK);
+	cr_assert_eq(lab_left(l, &first), 0, "%s is left", first);
+	lab_apply(l);
+	cr_assert_eq(lab_shell(l, "pmempool dump log >after && cmp before after"), 0, "not the same log");
+	lab_close(l);
+}

@@ -167,3 +167,27 @@ Test(obj, a_new_uuid_fits_the_pools_own_pointers)
 	pointers_hold(16);
 	pointers_hold(4096);
 }
+
+/* Zone header and all chunk headers: runs and huge objects tell themselves. */
+static void chunks_tell(uint8_t with)
+{
+	struct lab *l = obj_open();
+	uint8_t page[4096];
+	const char *first;
+
+	memset(page, with, sizeof(page));
+	cr_assert_eq(lab_shell(l, "cp before work && \"$PEERS/obj_content\" work >lines"), 0);
+	lab_write(l, "obj", page, sizeof(page), HEAP);
+	lab_plan(l, REPAIR_ASK);
+	cr_assert_eq(lab_left(l, &first), 0, "%02x: %s is left", with, first);
+	lab_apply(l);
+	cr_assert_eq(lab_shell(l, "\"$PEERS/obj_content\" obj >after && grep -vxFf after lines | wc -l | grep -qx 0"), 0,
+		     "%02x: objects are missing", with);
+	lab_close(l);
+}
+
+Test(obj, a_zones_headers_are_told_by_what_its_chunks_hold)
+{
+	chunks_tell(0);
+	chunks_tell(0x5a);
+}
