@@ -1,7 +1,7 @@
 /*
  * Inside of compressed.c: the one pass over a compressed stream, by its own thread, what it shares with
- * those who read, and the way back to places already passed. Threads: the owner (who opened, settles and finishes), readers, the
- * pass, and the pass's hasher.
+ * those who read, and the way back to places already passed. Threads: the owner (who opened, settles and
+ * finishes), readers, the pass, and the pass's hasher.
  */
 #ifndef FORMATS_IMAGE_PASS_H
 #define FORMATS_IMAGE_PASS_H
