@@ -1,26 +1,16 @@
 #include "analyzer/repair/apply.h"
 
+#include "analyzer/repair/target.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHUNK = 1 << 20 };
-
-struct target {
-	int fd;
-	const char *path;
-	uint64_t size;
-	bool touched;
-	bool borrowed; /* fd is the caller's to close */
-};
 
 static enum status io(struct problem *p, const char *path, const char *doing)
 {
@@ -28,66 +18,13 @@ static enum status io(struct problem *p, const char *path, const char *doing)
 			   strerror(errno));
 }
 
-static enum status refused(struct problem *p, const char *path, const char *why)
+static enum status open_for(struct target **t, const struct plan_target *want, const char *path, int fd, bool write,
+			    struct problem *p)
 {
-	return problem_set(p, STATUS_USAGE, "%s: %s; nothing was written", path, why);
-}
-
-/* Opens and locks what path names, in t->fd. */
-static enum status target_lock(struct target *t, const char *path, bool write, struct problem *p)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return refused(p, path, strerror(errno));
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return refused(p, path, "it is neither a file nor a block device");
-	/* O_EXCL: a block device that is mounted, or claimed by a driver above it, is busy */
-	t->fd = open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (S_ISBLK(st.st_mode) ? O_EXCL : 0));
-	if (t->fd < 0)
-		return refused(p, path, errno == EBUSY ? "the device is mounted or in use" : strerror(errno));
-	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
-		return refused(p, path, "a running program has the pool open");
-	return STATUS_OK;
-}
-
-static enum status target_open(struct target *t, const struct plan_target *want, const char *path, int fd, bool write,
-			       struct problem *p)
-{
-	struct stat st;
-	uint64_t size;
-
-	*t = (struct target){ .fd = fd, .path = path, .borrowed = fd >= 0 };
 	if (!want->plain && strcmp(path, want->path) == 0)
-		return refused(p, path, "it is compressed or in an archive: write a mended copy with --to");
-	if (fd < 0 && target_lock(t, path, write, p) != STATUS_OK)
-		return p->status;
-	if (fstat(t->fd, &st) != 0)
-		return refused(p, path, strerror(errno));
-	size = (uint64_t)st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(t->fd, BLKGETSIZE64, &size) != 0)
-		return refused(p, path, strerror(errno));
-	t->size = size;
-	if (size != want->size)
-		return problem_set(p, STATUS_USAGE, "%s: it has %" PRIu64 " bytes, and the plan was made for %" PRIu64
-				   "; nothing was written", path, size, want->size);
-	return STATUS_OK;
-}
-
-static bool read_all(int fd, uint8_t *buf, uint64_t len, uint64_t at)
-{
-	for (uint64_t done = 0; done < len;) {
-		ssize_t n = pread(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
-
-		if (n == 0)
-			errno = EIO;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (uint64_t)n;
-	}
-	return true;
+		return problem_set(p, STATUS_USAGE, "%s: it is compressed or in an archive: write a mended copy with --to; "
+				   "nothing was written", path);
+	return target_open(path, fd, want->size, write, t, p);
 }
 
 static bool write_all(int fd, const uint8_t *buf, uint64_t len, uint64_t at)
@@ -107,12 +44,12 @@ static bool write_all(int fd, const uint8_t *buf, uint64_t len, uint64_t at)
 enum edit_state { EDIT_TO_MAKE, EDIT_MADE, EDIT_FOREIGN, EDIT_UNREAD };
 
 /* A run that was cut off may have left an edit half made: every byte is the old or the new one. */
-static enum edit_state edit_state(const struct target *t, const struct plan_edit *e)
+static enum edit_state edit_state(struct target *t, const struct plan_edit *e)
 {
 	uint8_t *is = malloc((size_t)e->len);
 	enum edit_state state = EDIT_MADE;
 
-	if (is == NULL || !read_all(t->fd, is, e->len, e->at))
+	if (is == NULL || !target_read(t, is, e->len, e->at))
 		state = EDIT_UNREAD;
 	for (uint64_t i = 0; state != EDIT_UNREAD && state != EDIT_FOREIGN && i < e->len; i++)
 		if (is[i] != e->now[i])
@@ -121,16 +58,16 @@ static enum edit_state edit_state(const struct target *t, const struct plan_edit
 	return state;
 }
 
-static enum status targets_judge(const struct plan_file *p, const struct target *targets, struct problem *problem)
+static enum status targets_judge(const struct plan_file *p, struct target *const *targets, struct problem *problem)
 {
 	for (uint64_t i = 0; i < p->edits_nr; i++) {
 		const struct plan_edit *e = &p->edits[i];
-		const struct target *t = &targets[e->target];
+		struct target *t = targets[e->target];
 		enum edit_state state = edit_state(t, e);
 
 		if (state == EDIT_FOREIGN)
 			return problem_set(problem, STATUS_USAGE, "%s: the bytes at 0x%" PRIx64 " are not what the plan was made "
-					   "for; nothing was written: make a new plan", t->path, e->at);
+					   "for; nothing was written: make a new plan", target_path(t), e->at);
 		/* a range that cannot be read can still be written; nothing there is lost by it */
 	}
 	return STATUS_OK;
@@ -194,33 +131,32 @@ static enum status journal_write(const struct plan_file *p, const char *path, st
 	return st;
 }
 
-static enum status edits_make(const struct plan_file *p, const struct apply_options *o, struct target *targets,
+static enum status edits_make(const struct plan_file *p, const struct apply_options *o, struct target *const *targets,
 			      struct apply_done *done, struct problem *problem)
 {
 	for (uint64_t i = 0; i < p->edits_nr; i++) {
 		const struct plan_edit *e = &p->edits[i];
-		struct target *t = &targets[e->target];
+		struct target *t = targets[e->target];
 
 		if (edit_state(t, e) == EDIT_MADE) {
 			done->already++;
 			continue;
 		}
 		if (o->before_write && !o->before_write(o->ctx, done->writes))
-			return problem_set(problem, STATUS_INTERRUPTED, "%s: stopped before a write; run again", t->path);
+			return problem_set(problem, STATUS_INTERRUPTED, "%s: stopped before a write; run again", target_path(t));
 		done->writes++;
-		if (!write_all(t->fd, e->now, e->len, e->at))
-			return io(problem, t->path, "writing");
-		t->touched = true;
+		if (!target_write(t, e->now, e->len, e->at))
+			return io(problem, target_path(t), "writing");
 		done->made++;
 		done->bytes += e->len;
 	}
 	for (uint32_t i = 0; i < p->targets_nr; i++)
-		if (targets[i].touched && fdatasync(targets[i].fd) != 0)
-			return io(problem, targets[i].path, "flushing");
+		if (targets[i] && !target_flush(targets[i]))
+			return io(problem, target_path(targets[i]), "flushing");
 	for (uint64_t i = 0; i < p->edits_nr; i++)
-		if (edit_state(&targets[p->edits[i].target], &p->edits[i]) != EDIT_MADE)
+		if (edit_state(targets[p->edits[i].target], &p->edits[i]) != EDIT_MADE)
 			return problem_set(problem, STATUS_IO, "%s: what was written at 0x%" PRIx64 " does not read back",
-					   targets[p->edits[i].target].path, p->edits[i].at);
+					   target_path(targets[p->edits[i].target]), p->edits[i].at);
 	return STATUS_OK;
 }
 
@@ -235,18 +171,15 @@ static bool edited(const struct plan_file *p, uint32_t target)
 enum status apply_plan(const struct plan_file *p, const struct apply_options *o, struct apply_done *done,
 		       struct problem *problem)
 {
-	struct target *targets = calloc(p->targets_nr ? p->targets_nr : 1, sizeof(*targets));
+	struct target **targets = calloc(p->targets_nr ? p->targets_nr : 1, sizeof(struct target *));
 	enum status st = targets ? STATUS_OK : problem_set(problem, STATUS_NOMEM, "no memory to apply the plan");
 
 	*done = (struct apply_done){ 0 };
-	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
-		targets[i].fd = -1;
 	for (uint32_t i = 0; st == STATUS_OK && i < p->targets_nr; i++) {
 		const char *path = o->paths && o->paths[i] ? o->paths[i] : p->targets[i].path;
 
 		if (edited(p, i))
-			st = target_open(&targets[i], &p->targets[i], path, o->fds ? o->fds[i] : -1, !o->dry_run,
-					 problem);
+			st = open_for(&targets[i], &p->targets[i], path, o->fds ? o->fds[i] : -1, !o->dry_run, problem);
 	}
 	if (st == STATUS_OK)
 		st = targets_judge(p, targets, problem);
@@ -255,8 +188,7 @@ enum status apply_plan(const struct plan_file *p, const struct apply_options *o,
 	if (st == STATUS_OK && !o->dry_run)
 		st = edits_make(p, o, targets, done, problem);
 	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
-		if (targets[i].fd >= 0 && !targets[i].borrowed)
-			close(targets[i].fd);
+		target_close(targets[i]);
 	free(targets);
 	return st;
 }

@@ -12,7 +12,7 @@ enum { LINKS = 5 };
 
 bool header_lone(const struct pool_set *s, const struct pool_part *p)
 {
-	return s->nr == 1 && s->replicas[0]->nr == 1 && p->idx == 0 && s->text == NULL && s->type != POOL_UNKNOWN &&
+	return s->nr == 1 && s->replicas[0]->nr == 1 && p->idx == 0 && s->type != POOL_UNKNOWN &&
 	       s->type != POOL_CTO &&
 	       (!s->lone_part || (s->inner_known && s->inner_size == p->file_size - p->file_size % POOL_HDR_LEN));
 }

@@ -105,3 +105,23 @@ void obj_lanes_repair_operation(const struct check *by, const struct finding *f,
 	s->loses = "this entry and all behind it: their ranges stay as they are";
 	put_le64(plan, s, m->obj->image, f->at, 0, "a zero word ends a log; this one makes every library hang");
 }
+
+/*
+ * An entry that would store where nothing may be stored. Of an undo log it and what is behind it are dropped; a redo log is
+ * one operation: all of it, or nothing.
+ */
+void obj_lanes_repair_drop(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_log *log = log_of(m, f->node);
+	bool undo = log && log->kind == OBJ_LOG_UNDO;
+	struct step *s = log ? plan_step(plan, f, REPAIR_ADVANCED,
+					 undo ? "ends the undo log before the entry that belongs to no place"
+					      : "drops the redo log: its operation does not take place") : NULL;
+
+	(void)by;
+	if (s == NULL)
+		return;
+	s->loses = undo ? "this before-image and all behind it: their ranges stay as they are"
+			: "the operation that the log was to finish";
+	put_le64(plan, s, m->obj->image, undo ? f->at : log->at + obj_ulog_layout.size, 0, "a zero word ends a log");
+}

@@ -9,6 +9,7 @@ void obj_lanes_repair_zeroed(const struct check *by, const struct finding *f, co
 void obj_lanes_repair_capacity(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_zero(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void obj_lanes_repair_drop(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_operation(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
 #endif

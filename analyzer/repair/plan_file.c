@@ -65,12 +65,10 @@ static const char *plain_text(struct arena *a, const char *text)
 
 static const char *label_of(struct arena *a, const struct result *r, const struct item *item, uint32_t idx)
 {
-	const struct pool_set *s = r->model.pool;
+	const struct pool_part *p = pool_set_part_of(r->model.pool, item);
 
-	for (uint32_t i = 0; s && i < s->nr; i++)
-		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
-			if (s->replicas[i]->parts[k]->item == item)
-				return arena_printf(a, "replica[%" PRIu32 "].part[%" PRIu32 "]", i, k);
+	if (p)
+		return arena_printf(a, "replica[%" PRIu32 "].part[%" PRIu32 "]", p->replica, p->idx);
 	return arena_printf(a, "source[%" PRIu32 "]", idx);
 }
 

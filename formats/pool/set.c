@@ -69,3 +69,12 @@ enum status pool_set_decode(struct model *m, const struct set_options *o, struct
 	m->format = format_name(w.s);
 	return arena_failed(m->arena) ? set_part_nomem(&w) : STATUS_OK;
 }
+
+const struct pool_part *pool_set_part_of(const struct pool_set *s, const struct item *item)
+{
+	for (uint32_t i = 0; s && i < s->nr; i++)
+		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
+			if (s->replicas[i]->parts[k]->item == item)
+				return s->replicas[i]->parts[k];
+	return NULL;
+}

@@ -96,6 +96,9 @@ struct pool_set {
 	const struct pool_hdr *voted; /* field by field, the majority of headers whose checksum holds */
 };
 
+/* The part that item is, or NULL; s may be NULL. */
+const struct pool_part *pool_set_part_of(const struct pool_set *s, const struct item *item);
+
 /* The pool header's bytes in the logical space: where the descriptor of the type starts. */
 uint64_t pool_set_descr_at(const struct pool_set *s);
 

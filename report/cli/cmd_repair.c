@@ -1,7 +1,7 @@
 /* Plan, show, ask, write, check again. */
 #include "analyzer/repair/apply.h"
-#include "formats/pool/set.h"
 #include "report/cli/analysis.h"
+#include "report/cli/mended.h"
 #include "report/cli/output.h"
 #include "report/cli/verbs.h"
 #include "report/text/plan.h"
@@ -11,10 +11,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWN_PLAN = OPT_OWN, OWN_IN_PLACE, OWN_TO, OWN_ADVANCED, OWN_JOURNAL, OWN_DRY_RUN };
+enum { OWN_PLAN = OPT_OWN, OWN_IN_PLACE, OWN_TO, OWN_ADVANCED, OWN_JOURNAL, OWN_DRY_RUN, OWN_SALVAGE, OWN_SET };
 
 static const struct option_row rows[] = {
 	{ OWN_PLAN, 0, "plan", "FILE", ARG_FILE, NULL, "write the plan there and nothing else" },
@@ -23,13 +22,16 @@ static const struct option_row rows[] = {
 	{ OWN_JOURNAL, 0, "journal", "FILE", ARG_FILE, NULL, "with --in-place: where the way back is kept (default SOURCE.journal)" },
 	{ 'y', 'y', "yes", NULL, ARG_NONE, NULL, "take the proposal where there is a choice, and do not ask before writing" },
 	{ OWN_ADVANCED, 0, "advanced", NULL, ARG_NONE, NULL, "also steps that lose information; each says what" },
+	{ OWN_SALVAGE, 0, "salvage", NULL, ARG_NONE, NULL, "with --to: all that can be had, whatever is lost; and a list of what is" },
+	{ OWN_SET, 0, "set", "FILE", ARG_FILE, NULL, "write a new set file for a directory of parts, as their headers tell" },
 	{ OWN_DRY_RUN, 0, "dry-run", NULL, ARG_NONE, NULL, "all but the last step: nothing is written" },
 };
 static const struct option_table table = OPTION_TABLE("Repair", rows);
 
 struct job {
 	const char *plan, *to, *journal;
-	bool in_place, yes, advanced, dry_run;
+	const char *set;
+	bool in_place, yes, advanced, dry_run, salvage;
 	struct cli *c;
 	struct page page;
 };
@@ -87,76 +89,6 @@ static bool sure(struct job *job)
 	return answer(line, sizeof(line)) && strcmp(line, "yes") == 0;
 }
 
-static bool is_part(const struct result *r, const struct item *item, const struct pool_part **part)
-{
-	const struct pool_set *s = r->model.pool;
-
-	for (uint32_t i = 0; s && i < s->nr; i++)
-		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
-			if (s->replicas[i]->parts[k]->item == item) {
-				*part = s->replicas[i]->parts[k];
-				return true;
-			}
-	return false;
-}
-
-/* A name of its own in the directory: the part's old one when no other part has it. */
-static char *copy_path(const struct result *r, const struct item *item, const struct pool_part *p, const char *dir)
-{
-	char *path;
-	bool clash = false;
-
-	for (const struct item *it = r->intake.first; it; it = it->next)
-		clash |= it != item && strcmp(it->name, item->name) == 0;
-	if (clash || item->name[0] == '\0' || strchr(item->name, '/') || strcmp(item->name, "pool.set") == 0)
-		return asprintf(&path, "%s/replica%" PRIu32 "-part%" PRIu32, dir, p->replica, p->idx) < 0 ? NULL : path;
-	return asprintf(&path, "%s/%s", dir, item->name) < 0 ? NULL : path;
-}
-
-static int copies_write(struct job *job, const struct result *r, const struct repair *rep, struct problem *problem)
-{
-	char *dir = NULL;
-	FILE *set = NULL;
-	uint32_t i = 0, replica = 0;
-	enum status st = STATUS_OK;
-
-	if (mkdir(job->to, 0700) != 0 || (dir = realpath(job->to, NULL)) == NULL)
-		return cli_error(job->c, EXIT_FAILED, "%s: %s; name a new directory", job->to, strerror(errno));
-	char *set_path = NULL;
-	if (asprintf(&set_path, "%s/pool.set", dir) >= 0 && (set = fopen(set_path, "wxe")) != NULL)
-		fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
-	for (const struct item *it = r->intake.first; set && st == STATUS_OK && it; it = it->next, i++) {
-		const struct pool_part *p;
-		char *path;
-
-		if (!is_part(r, it, &p))
-			continue;
-		path = copy_path(r, it, p, dir);
-		if (p->replica != replica)
-			fprintf(set, "REPLICA\n");
-		replica = p->replica;
-		st = path ? apply_copy(rep->edited[i], path, problem) : problem_set(problem, STATUS_NOMEM, "%s: no memory", dir);
-		if (path)
-			fprintf(set, "%" PRIu64 " %s\n", it->image->size, path);
-		free(path);
-	}
-	if (set == NULL || fclose(set) != 0)
-		st = problem_set(problem, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));
-	free(set_path);
-	free(dir);
-	return st == STATUS_OK ? EXIT_CLEAN : cli_error(job->c, (int)outcome_of_status(st), "%s", problem->text);
-}
-
-static int copy_write(struct job *job, const struct result *r, const struct repair *rep)
-{
-	struct problem problem = { STATUS_OK, "" };
-
-	if (r->intake.nr > 1)
-		return copies_write(job, r, rep, &problem);
-	enum status st = apply_copy(rep->edited[0], job->to, &problem);
-	return st == STATUS_OK ? EXIT_CLEAN : cli_error(job->c, (int)outcome_of_status(st), "%s", problem.text);
-}
-
 static int place_write(struct job *job, const struct result *r, const struct plan_file *file)
 {
 	struct problem problem = { STATUS_OK, "" };
@@ -204,7 +136,9 @@ static int carry_out(struct job *job, const struct result *r, const struct repor
 	} else if (!sure(job)) {
 		status = cli_error(job->c, EXIT_USAGE, "nothing was written: say --yes, or answer at a terminal");
 	} else {
-		status = job->to ? copy_write(job, r, rep) : place_write(job, r, file);
+		status = job->to ? mended_copy(job->c, job->to, r, rep) : place_write(job, r, file);
+		if (job->salvage && status == EXIT_CLEAN)
+			mended_losses(r, rep, &job->page);
 		if (status == EXIT_CLEAN)
 			status = after == EXIT_CLEAN && before != EXIT_CLEAN ? EXIT_CORRECTED : after;
 	}
@@ -229,6 +163,10 @@ static int told(struct cli *c, const struct result *r, const struct report_optio
 		return (int)outcome_of(r, o->fail_on);
 	}
 	text_verdict(r, &job->page);
+	if (job->set) {
+		status = mended_set(c, job->set, r);
+		return status == EXIT_CLEAN ? (int)outcome_of(r, o->fail_on) : status;
+	}
 	enum status st = repair_plan(r, o->analyze, &ro, &rep);
 	if (st == STATUS_OK) {
 		text_plan(&rep, &job->page);
@@ -255,6 +193,8 @@ static int run(struct cli *c)
 		case OWN_JOURNAL: job.journal = c->arg; break;
 		case OWN_ADVANCED: job.advanced = true; break;
 		case OWN_DRY_RUN: job.dry_run = true; break;
+		case OWN_SALVAGE: job.salvage = job.advanced = job.yes = true; break;
+		case OWN_SET: job.set = c->arg; break;
 		case 'y': job.yes = true; break;
 		default:
 			if (!analysis_option(c, &an, id))
@@ -264,8 +204,10 @@ static int run(struct cli *c)
 			break;
 	}
 	status = c->status;
-	if (id == CLI_END && (job.plan != NULL) + job.in_place + (job.to != NULL) > 1)
-		status = cli_error(c, EXIT_USAGE, "--plan, --in-place and --to exclude each other");
+	if (id == CLI_END && (job.plan != NULL) + job.in_place + (job.to != NULL) + (job.set != NULL) > 1)
+		status = cli_error(c, EXIT_USAGE, "--plan, --in-place, --to and --set exclude each other");
+	else if (id == CLI_END && job.salvage && job.to == NULL)
+		status = cli_error(c, EXIT_USAGE, "--salvage writes a new pool: say where with --to");
 	else if (id == CLI_END)
 		status = cli_flush(c, analysis_run(c, &an, told, &job));
 	analysis_free(&an);
@@ -279,7 +221,9 @@ const struct command command_repair = {
 		 "A step is 'safe' (all of its information is stored twice), 'ask' (a choice between witnesses) or 'advanced' "
 		 "(something is lost; it says what). Safe steps are made; for others you are asked, or say --yes.\n\n"
 		 "With --in-place a journal is on stable storage before the first write: 'pmemscope undo' takes all back, "
-		 "also after a crash in the middle.",
+		 "also after a crash in the middle.\n\n"
+		 "Where a pool cannot be made whole, --to with --salvage writes what can be had of it, and lists what is lost. "
+		 "A set file that is gone is made anew with --set from the headers of a directory's parts.",
 	.tables = { &table, &option_evidence, &option_telling },
 	.sources = true, .run = run,
 };

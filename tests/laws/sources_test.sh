@@ -62,9 +62,9 @@ law 'formats/ and analyzer/ keep no mutable static state' < <(
 law 'no packed structs' < <(
 	code $(c_files formats analyzer report) |
 		grep -E '__attribute__\(\((__)?packed')
-# a DAX character device can be read in no other way
+# a DAX character device can be read in no other way; what is written to, with everybody's consent, is no evidence any more
 law 'evidence is never mapped' < <(
-	code $(c_files formats analyzer report | grep -v '^formats/image/dax\.c$') |
+	code $(c_files formats analyzer report | grep -vE '^(formats/image/dax|analyzer/repair/target)\.c$') |
 		grep -E '\bmmap\(' | grep -v MAP_ANONYMOUS)
 law 'nothing is left for later without saying so elsewhere' < <(
 	grep -nwE 'TODO|FIXME|XXX' $(c_files formats analyzer report tests))

@@ -55,5 +55,22 @@ pmempool create obj set
 dd if=/dev/zero of=a1 bs=4096 count=1 conv=notrunc status=none
 want 1 "$bin" repair set --yes --to mended
 pmempool check -q mended/pool.set || fail "the peer does not like the mended set"
+# a set file that is gone is made anew from the headers
+mkdir parts
+printf 'PMEMPOOLSET\n8M %s/parts/x\n9M %s/parts/b\nREPLICA\n17M %s/parts/a\n' "$dir" "$dir" "$dir" >gone.set
+pmempool create obj gone.set
+"$bin" repair parts --set new.set >out 2>err || { cat out err; fail "no set file of the parts"; }
+pmempool check -q new.set || fail "the peer does not like the set file: $(cat new.set)"
+grep -q "parts/x" new.set || fail "a part is missing in $(cat new.set)"
+want 16 "$bin" repair parts --set new.set
+# what can be had of a pool that cannot be made whole
+pmempool create -s 4M log log
+"$PEERS/log_use" close log
+printf '# Mapfile. Created by GNU ddrescue version 1.27\n0x0 + 1\n0x0 0x3000 +\n0x3000 0x1000 -\n0x4000 0x3fc000 +\n' >log.map
+printf '\377\377\377\377\377\377\377\377' | dd of=log bs=1 seek=4112 conv=notrunc status=none
+want 16 "$bin" repair log --salvage
+"$bin" repair log --to saved --salvage >out 2>err || true
+grep -q "log: 4096 bytes could not be read" out || { cat out err; fail "the loss is not told"; }
+"$PEERS/log_content" saved | grep -q "line 999 of a log" || fail "the log's end was not saved"
 ls -A | grep -q XXXX && fail "something was left behind" || true
 echo "1 passed, 0 failed"

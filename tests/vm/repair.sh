@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Pools on real devices, damaged, mended in place and opened by their own libraries: on a DAX device, on a file system with
+# DAX, and under the kernel's BTT. The power is cut at every write of a repair. In a VM.
+. "$(dirname "$0")/lib.sh"
+
+cp "$PMEMSCOPE" pmemscope # what lies elsewhere may not be seen in the guest
+cp "$PEERS/obj_use" "$PEERS/obj_content" .
+cp "$PEERS/write_shim.so" .
+
+cat >damage <<'END'
+# damage FILE: what opening needs, at several places
+for at in 8 40 136 3153920 3154944 3155008; do
+	printf '\245\132\245' | dd of=$1 bs=1 seek=$at conv=notrunc status=none
+done
+END
+
+cat >dax <<'END'
+set -eu
+ndctl create-namespace -f -m devdax -r region0 >/dev/null
+printf 'PMEMPOOLSET\nAUTO /dev/dax0.0\n' >/tmp/dax.set
+pmempool create obj /tmp/dax.set
+./obj_use close /tmp/dax.set
+daxio -i /dev/dax0.0 -o /tmp/whole >/dev/null 2>&1
+./obj_content /tmp/dax.set >dax.wanted
+cp /tmp/whole /tmp/damaged
+sh ./damage /tmp/damaged
+daxio -i /tmp/damaged -o /dev/dax0.0 >/dev/null 2>&1
+flock /dev/dax0.0 ./pmemscope repair --yes --in-place --journal /tmp/journal /tmp/dax.set >dax.held 2>&1 || echo $? >dax.held.status
+./pmemscope repair --yes --in-place --journal /tmp/journal /tmp/dax.set >dax.log 2>&1 || echo $? >dax.status
+daxio -i /dev/dax0.0 -o /tmp/mended >/dev/null 2>&1
+./pmemscope undo /tmp/journal >>dax.log 2>&1
+daxio -i /dev/dax0.0 -o /tmp/undone >/dev/null 2>&1
+cmp /tmp/damaged /tmp/undone && touch dax.undone
+daxio -i /tmp/mended -o /dev/dax0.0 >/dev/null 2>&1
+./obj_content /tmp/dax.set >dax.found
+END
+
+cat >fs <<'END'
+set -eu
+h=$PWD
+mkdir -p /mnt/pmem
+if [ ! -e fs.made ]; then
+	ndctl create-namespace -f -m fsdax -r region0 >/dev/null
+	mkfs.ext4 -q -b 4096 /dev/pmem0
+	mount -o dax=always /dev/pmem0 /mnt/pmem
+	pmempool create -s 16M obj /mnt/pmem/pool
+	./obj_use close /mnt/pmem/pool
+	cp /mnt/pmem/pool /tmp/pool
+	./obj_content /tmp/pool >fs.wanted
+	sh ./damage /mnt/pmem/pool
+	cp /mnt/pmem/pool /mnt/pmem/damaged
+	./pmemscope repair --yes --plan /mnt/pmem/plan /mnt/pmem/pool >/dev/null 2>&1 || true
+	LD_PRELOAD=./write_shim.so WRITE_LOG=fs.calls ./pmemscope apply /mnt/pmem/plan --journal /mnt/pmem/journal >fs.log 2>&1
+	cp /mnt/pmem/pool /mnt/pmem/mended
+	cp /mnt/pmem/pool /tmp/pool
+	./obj_content /tmp/pool >fs.found
+	./pmemscope repair --yes --in-place /dev/pmem0 >fs.mounted 2>&1 || true
+	touch fs.made
+else
+	mount -o dax=always /dev/pmem0 /mnt/pmem
+	cd /mnt/pmem
+	if [ -e $h/fs.cut ]; then # the power was cut: to the end, and back
+		if [ -e journal ]; then touch $h/fs.journal; else cmp pool damaged; fi
+		$h/pmemscope apply plan --journal journal >/dev/null 2>>$h/fs.log
+		cmp pool mended
+		$h/pmemscope undo journal >/dev/null 2>>$h/fs.log
+		cmp pool damaged
+		echo "$CUT" >>$h/fs.passed
+	fi
+fi
+cd /mnt/pmem
+cp damaged pool
+rm -f journal journal.part
+sync
+[ -n "$NEXT" ] || exit 0
+touch $h/fs.cut
+sync
+LD_PRELOAD=$h/write_shim.so WRITE_AT=$NEXT WRITE_HOW=pmem-vm-crash $h/pmemscope apply plan --journal journal
+END
+
+cat >btt <<'END'
+set -eu
+if [ ! -e btt.wanted ]; then
+	ndctl create-namespace -f -m sector -r region0 >/dev/null
+	dd if=/dev/urandom of=/dev/pmem0s bs=4096 count=300 seek=5 conv=notrunc status=none oflag=direct
+	sha256sum </dev/pmem0s >btt.wanted
+else
+	sha256sum </dev/pmem0s >btt.found
+fi
+END
+
+guest() { # SCRIPT, then options of the VM
+	local script=$1
+	shift
+	status=0
+	"$PMEM_VM_TOOL" "$@" -- sh "./$script" >"$script.out" 2>"$script.err" || status=$?
+}
+
+guest dax --nvdimm 32M
+[ $status = 0 ] || fail "devdax: the guest ends with $status: $(tail -5 dax.err dax.log)"
+same "DAX device: what is mended is found by the library" "$(cat dax.wanted)" "$(cat dax.found)"
+same "DAX device: held by a program, it is refused" 16 "$(cat dax.held.status)"
+[ -e dax.undone ] || fail "DAX device: undo gives other bytes"
+
+guest btt --nvdimm 32M --keep btt.img
+[ $status = 0 ] || fail "BTT: the guest ends with $status: $(tail -5 btt.err)"
+# the namespace is all of the NVDIMM; its first info block and a word of the map, by the kernel's own image
+dd if=/dev/zero of=btt.img bs=4096 count=1 conv=notrunc status=none
+./pmemscope repair --yes --in-place btt.img >btt.log 2>&1 || btt_status=$?
+same "BTT: mended" 1 "${btt_status:-0}"
+guest btt --nvdimm 32M --keep btt.img
+same "BTT: the kernel's driver reads the same disk" "$(cat btt.wanted)" "$(cat btt.found 2>/dev/null)"
+
+NEXT='' guest fs --nvdimm 64M --keep fs.img
+[ $status = 0 ] || fail "fsdax: the guest ends with $status: $(tail -5 fs.err)"
+same "file on DAX: what is mended is found by the library" "$(cat fs.wanted)" "$(cat fs.found)"
+calls=$(cat fs.calls)
+[ "$calls" -ge 7 ] || fail "only $calls calls seen"
+for at in $(seq 1 "$calls"); do
+	CUT=$((at - 1)) NEXT=$at guest fs --nvdimm 64M --keep fs.img
+	[ $status = 137 ] || { fail "power cut at $at: the guest ends with $status: $(tail -5 fs.err)"; break; }
+done
+CUT=$calls NEXT='' guest fs --nvdimm 64M --keep fs.img
+[ $status = 0 ] || fail "after the last cut: $(tail -5 fs.err)"
+same "cut at every write, run again, undone" "$(seq 1 "$calls")" "$(cat fs.passed 2>/dev/null)"
+exit $failed
