@@ -362,7 +362,8 @@ static const struct check checks[] = {
 	  .says = "a lane has bytes where the other lanes have none",
 	  .means = "The kernel refuses to attach such a BTT; an old and a new kernel may both have written it.",
 	  .remedy = "Compare the lane's entries with the map before clearing any.", .source = SOURCE,
-	  .verify = stray_verify },
+	  .verify = stray_verify,
+	  .repair = btt_repair_entries },
 	{ .id = "btt.flog.unread", .covers = "BT-24", .severity = ERROR,
 	  .says = "a lane of the flog could not be read",
 	  .means = "Its free block and its last write are not known from here.",
@@ -383,7 +384,8 @@ static const struct check checks[] = {
 	  .says = "a lane's two entries do not follow from each other",
 	  .means = "A lane always writes into the block it freed last; one of the entries is damaged or from "
 		   "another time.",
-	  .remedy = "Compare both with the map.", .source = SOURCE, .verify = chain_verify },
+	  .remedy = "Compare both with the map.", .source = SOURCE, .verify = chain_verify,
+	  .repair = btt_repair_entries },
 	{ .id = "btt.flog.half-logged", .covers = "BT-16 BT-17", .severity = NOTE,
 	  .says = "a log entry was written by half",
 	  .means = "The write was cut off before its commit. This is no damage: the entry does not count, and "

@@ -162,18 +162,31 @@ static uint64_t homeless_words(const struct btt_blocks *bl)
 	return bl->nr[BTT_FAULT_RANGE] + bl->nr[BTT_FAULT_LOST];
 }
 
+/* A lane whose entries do not tell its free block. */
+static bool lane_homeless(const struct btt_arena *ar, uint32_t i)
+{
+	struct btt_lane lane;
+
+	if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
+		return true;
+	const struct btt_flog_entry *e = &lane.ent[lane.current];
+	return btt_map_block(e->old_map) >= ar->internal_nlba || btt_map_block(e->new_map) >= ar->internal_nlba ||
+	       e->lba >= ar->external_nlba;
+}
+
+/* How many of the first `nr` lanes. */
+static uint64_t homeless_before(const struct btt_arena *ar, uint32_t nr)
+{
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < nr; i++)
+		all += lane_homeless(ar, i);
+	return all;
+}
+
 static uint64_t homeless_lanes(const struct btt_arena *ar)
 {
-	uint64_t nr = 0;
-
-	for (uint32_t i = 0; i < ar->lanes; i++) {
-		struct btt_lane lane;
-
-		if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0 ||
-		    btt_map_block(lane.ent[lane.current].old_map) >= ar->internal_nlba)
-			nr++;
-	}
-	return nr;
+	return homeless_before(ar, ar->lanes);
 }
 
 static bool word_put(struct plan *plan, struct step *s, const struct btt *b, const struct btt_arena *ar, uint32_t lba,
@@ -261,20 +274,28 @@ void btt_repair_twice(const struct check *by, const struct finding *f, const str
 	}
 }
 
-/* A lane whose entries do not tell its free block: the block that nobody owns is its. */
+/*
+ * A lane whose entries do not tell its free block: the block that nobody owns is its. Of several such lanes any may have any
+ * of as many blocks: nothing is kept in a free block.
+ */
 void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct btt_arena *ar = arena_of(m, f->node);
 	const struct btt_blocks *bl = ar ? account(m, ar, plan) : NULL;
 
 	(void)by;
-	if (bl == NULL || f->idx >= ar->lanes || bl->nr[BTT_FAULT_UNOWNED] != 1 || homeless_words(bl) || homeless_lanes(ar) != 1)
+	if (bl == NULL || f->idx >= ar->lanes || homeless_words(bl) || !lane_homeless(ar, (uint32_t)f->idx) ||
+	    homeless_lanes(ar) != bl->nr[BTT_FAULT_UNOWNED])
 		return;
-	uint32_t block = bl->kept[BTT_FAULT_UNOWNED][0].block, lane = (uint32_t)f->idx;
+	uint64_t which = homeless_before(ar, (uint32_t)f->idx);
+	if (which >= bl->kept_nr[BTT_FAULT_UNOWNED])
+		return; /* the next round's, when these have theirs */
+	uint32_t block = bl->kept[BTT_FAULT_UNOWNED][which].block, lane = (uint32_t)f->idx;
 	/* as the driver lays a lane out: old and new are the free block, so no write is pending */
 	struct btt_flog_entry ent = { .lba = lane, .old_map = btt_map_word(block), .new_map = btt_map_word(block), .seq = 1 };
 	uint8_t bytes[BTT_LANE_LEN] = { 0 };
-	const char *why = "every other block has an owner";
+	const char *why = bl->nr[BTT_FAULT_UNOWNED] == 1 ? "every other block has an owner"
+							 : "as many blocks have no owner as lanes have no block";
 	struct step *s = plan_step(plan, f, REPAIR_SAFE, arena_printf(plan->arena, "lays lane %" PRIu32 " out anew with the free "
 								      "block %" PRIu32 ": %s", lane, block, why));
 	if (s == NULL)
@@ -282,6 +303,30 @@ void btt_repair_lane(const struct check *by, const struct finding *f, const stru
 	s->loses = "the lane's record of its last write, which could not be read";
 	layout_encode(&btt_flog_entry_layout, &ent, bytes);
 	plan_put(plan, s, m->btt->image, ar->flog.at + (uint64_t)lane * BTT_LANE_LEN, bytes, sizeof(bytes), why);
+}
+
+/* Bytes in entries that do not count: outside of the two in use, or without a number beside one that is whole. */
+void btt_repair_entries(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	static const uint8_t zeros[BTT_SLOT_LEN];
+	const struct btt_arena *ar = arena_of(m, f->node);
+	int second = ar && ar->padding == BTT_PADDING_OLD ? 2 : 1;
+	struct btt_lane lane;
+
+	(void)by;
+	if (ar == NULL || f->idx >= ar->lanes || ar->padding == BTT_PADDING_UNKNOWN || lane_homeless(ar, (uint32_t)f->idx) ||
+	    !btt_flog_lane(ar->flog, (uint32_t)f->idx, ar->padding, &lane))
+		return;
+	bool any = false;
+	for (int i = 0; i < BTT_SLOTS; i++)
+		any |= i != lane.current && !btt_flog_unused(&lane.ent[i]) && (lane.ent[i].seq == 0 || (i && i != second));
+	struct step *s = any ? plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "zeroes the entries of lane %" PRIu64
+									   " that do not count", f->idx)) : NULL;
+	for (int i = 0; s && i < BTT_SLOTS; i++)
+		if (i != lane.current && (lane.ent[i].seq == 0 || (i && i != second)) &&
+		    !plan_put(plan, s, m->btt->image, ar->flog.at + f->idx * BTT_LANE_LEN + (uint64_t)i * BTT_SLOT_LEN, zeros,
+			      sizeof(zeros), "its current entry is whole and tells its free block"))
+			return;
 }
 
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

@@ -15,6 +15,7 @@ void btt_repair_error_flag(const struct check *by, const struct finding *f, cons
 void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_entries(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
 #endif

@@ -101,3 +101,24 @@ Test(btt, a_pool_without_its_first_pages_is_told_by_the_backup)
 	lab_write(l, "blk", zeros, sizeof(zeros), 0);
 	mends(l, "header, descriptor and first info block", REPAIR_ADVANCED);
 }
+
+Test(btt, lanes_without_a_block_share_the_blocks_without_an_owner)
+{
+	static uint8_t noise[512];
+	struct lab *l = blk_open();
+	uint64_t flog = BLK + info(l, 0x68, 8);
+
+	memset(noise, 0x5a, sizeof(noise));
+	lab_write(l, "blk", noise, sizeof(noise), flog + 170 * 64);
+	mends(l, "eight lanes", REPAIR_ASK);
+}
+
+Test(btt, an_entry_without_a_number_does_not_count)
+{
+	static const uint8_t ones[4] = { 0xff, 0xff, 0xff, 0xff };
+	struct lab *l = blk_open();
+	uint64_t flog = BLK + info(l, 0x68, 8);
+
+	lab_write(l, "blk", ones, sizeof(ones), flog + 143 * 64 + 16);
+	mends(l, "lba of an entry without a number", REPAIR_ASK);
+}
