@@ -5,6 +5,7 @@
  * Rules: PMDK src/libpmempool/feature.c, doc/libpmempool/pmempool_feature_query.3.
  */
 #include "analyzer/manage/journal.h"
+#include "formats/base/whole.h"
 #include "formats/pool/hdr.h"
 
 #include <errno.h>
@@ -54,22 +55,6 @@ struct job {
 	uint32_t nr;
 };
 
-static bool bytes_read(int fd, uint8_t *to, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pread(fd, to + done, len - done, (off_t)done);
-
-		if (n == 0)
-			errno = EINVAL;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
 static bool header_read(struct job *job, const struct member *p, struct header *h)
 {
 	struct manage_error *e = &job->out->error;
@@ -80,8 +65,11 @@ static bool header_read(struct job *job, const struct member *p, struct header *
 	h->member = p;
 	if (p->size < POOL_HDR_LEN)
 		return manage_fail(e, EINVAL, "%s: %" PRIu64 " bytes are no pool", name, p->size);
-	if (!bytes_read(p->fd, h->was, sizeof(h->was)))
-		return manage_fail(e, errno, "%s: reading its header: %s", name, strerror(errno));
+	if (!whole_read(p->fd, h->was, sizeof(h->was), 0)) {
+		int why = errno ? errno : EINVAL;
+
+		return manage_fail(e, why, "%s: reading its header: %s", name, strerror(why));
+	}
 	memcpy(h->now, h->was, sizeof(h->now));
 	if (!layout_decode(&pool_hdr_layout, s, 0, &h->hdr))
 		return manage_fail(e, EIO, "%s: its header cannot be read", name);

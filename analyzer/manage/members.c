@@ -1,6 +1,7 @@
 #include "analyzer/manage/members.h"
 
 #include "analyzer/manage/members_dirs.h"
+#include "formats/base/whole.h"
 #include "formats/image/dax.h"
 
 #include <errno.h>
@@ -223,16 +224,9 @@ static bool set_read(struct members *m, int fd, uint64_t size, struct manage_err
 	bytes = arena_alloc(m->arena, text.len);
 	if (bytes == NULL)
 		return manage_fail(e, ENOMEM, "%s: no memory", m->path);
-	for (size_t done = 0; done < text.len;) {
-		ssize_t n = pread(fd, bytes + done, text.len - done, (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return manage_fail(e, n < 0 ? errno : EIO, "%s: reading: %s", m->path,
-					   n < 0 ? strerror(errno) : "it became shorter");
-		done += (size_t)n;
-	}
+	if (!whole_read(fd, bytes, text.len, 0))
+		return manage_fail(e, errno ? errno : EIO, "%s: reading: %s", m->path,
+				   errno ? strerror(errno) : "it became shorter");
 	text.p = bytes;
 	m->text = poolset_parse(m->arena, text);
 	if (m->text == NULL)

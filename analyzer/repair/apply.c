@@ -1,6 +1,7 @@
 #include "analyzer/repair/apply.h"
 
 #include "analyzer/repair/target.h"
+#include "formats/base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,20 +26,6 @@ static enum status open_for(struct target **t, const struct plan_target *want, c
 		return problem_set(p, STATUS_USAGE, "%s: it is compressed or in an archive: write a mended copy with --to; "
 				   "nothing was written", path);
 	return target_open(path, fd, want->size, write, t, p);
-}
-
-static bool write_all(int fd, const uint8_t *buf, uint64_t len, uint64_t at)
-{
-	for (uint64_t done = 0; done < len;) {
-		ssize_t n = pwrite(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (uint64_t)n;
-	}
-	return true;
 }
 
 enum edit_state { EDIT_TO_MAKE, EDIT_MADE, EDIT_FOREIGN, EDIT_UNREAD };
@@ -212,7 +199,7 @@ static enum status copy_to(struct image *im, int fd, const char *path, uint8_t *
 		}
 		if (!image_read(im, at, len, buf, buf + CHUNK))
 			return problem_set(p, im->problem.status, "%s", im->problem.text);
-		if (!zero(buf, len) && !write_all(fd, buf, len, at))
+		if (!zero(buf, len) && !whole_write(fd, buf, len, at))
 			return problem_set(p, STATUS_IO, "%s: writing: %s", path, strerror(errno));
 		at += len;
 	}

@@ -1,5 +1,6 @@
 #include "analyzer/repair/target.h"
 
+#include "formats/base/whole.h"
 #include "formats/image/dax.h"
 
 #include <dlfcn.h>
@@ -154,36 +155,6 @@ void target_close(struct target *t)
 	free(t);
 }
 
-static bool read_all(int fd, uint8_t *buf, uint64_t len, uint64_t at)
-{
-	for (uint64_t done = 0; done < len;) {
-		ssize_t n = pread(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
-
-		if (n == 0)
-			errno = EIO;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (uint64_t)n;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const uint8_t *buf, uint64_t len, uint64_t at)
-{
-	for (uint64_t done = 0; done < len;) {
-		ssize_t n = pwrite(fd, buf + done, (size_t)(len - done), (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (uint64_t)n;
-	}
-	return true;
-}
-
 /* The kernel reads the mapping, into a pipe: a poisoned page gives an error there, a load of ours would be the end. */
 static bool map_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 {
@@ -219,7 +190,13 @@ bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 		return false;
 	}
 	/* a file that is mapped is read through its descriptor all the same: that tells what cannot be read */
-	return t->device_dax ? map_read(t, buf, len, at) : read_all(t->fd, buf, len, at);
+	if (t->device_dax)
+		return map_read(t, buf, len, at);
+	if (whole_read(t->fd, buf, (size_t)len, at))
+		return true;
+	if (errno == 0) /* it became shorter */
+		errno = EIO;
+	return false;
 }
 
 /* Sectors that cannot be read are written whole, and past the page cache: that is what clears them. */
@@ -236,10 +213,10 @@ static bool write_over_lost(struct target *t, const uint8_t *buf, uint64_t len, 
 		uint64_t n = end - pos < unit ? end - pos : unit, from = pos > at ? pos : at;
 		uint64_t stop = pos + n < at + len ? pos + n : at + len;
 
-		if (!read_all(fd, part, n, pos))
+		if (!whole_read(fd, part, (size_t)n, pos))
 			memset(part, 0, (size_t)n);
 		memcpy(part + (from - pos), buf + (from - at), (size_t)(stop - from));
-		ok = write_all(fd, part, n, pos);
+		ok = whole_write(fd, part, (size_t)n, pos);
 	}
 	int why = errno;
 	if (direct >= 0)
@@ -269,7 +246,7 @@ bool target_write(struct target *t, const uint8_t *buf, uint64_t len, uint64_t a
 	if (!readable)
 		return write_over_lost(t, buf, len, at);
 	if (t->map == NULL)
-		return write_all(t->fd, buf, len, at);
+		return whole_write(t->fd, buf, (size_t)len, at);
 	memcpy(t->map + at, buf, (size_t)len);
 	t->persist(t->map + at, (size_t)len);
 	return true;

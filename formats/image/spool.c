@@ -1,5 +1,7 @@
 #include "formats/image/spool.h"
 
+#include "formats/base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,22 +28,6 @@ static int nameless(const char *dir)
 	return fd;
 }
 
-static bool write_all(int fd, const uint8_t *buf, size_t len, uint64_t at)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, buf, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		buf += n;
-		len -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return true;
-}
-
 /* Zeros are not written: the file stays as sparse as it can be. */
 static bool is_zero(const uint8_t *buf, size_t len)
 {
@@ -63,7 +49,7 @@ static enum status copy(const struct intake_options *o, int from, int to, const 
 		else if (n > 0 && o->limits.decoded && at + (uint64_t)n > o->limits.decoded)
 			st = problem_set(p, STATUS_LIMIT, "%s: more than %llu bytes came through: the limit", label,
 					 (unsigned long long)o->limits.decoded);
-		else if (n > 0 && !is_zero(buf, (size_t)n) && !write_all(to, buf, (size_t)n, at))
+		else if (n > 0 && !is_zero(buf, (size_t)n) && !whole_write(to, buf, (size_t)n, at))
 			st = problem_set(p, STATUS_IO, "%s: writing to %s: %s; give a directory with more room",
 					 label, o->spool_dir, strerror(errno));
 		at += n > 0 ? (uint64_t)n : 0;

@@ -2,6 +2,7 @@
 
 #include "formats/base/digest.h"
 #include "formats/base/span.h"
+#include "formats/base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,22 +32,6 @@ static uint64_t data_from(int fd, uint64_t at, uint64_t size)
 	return (uint64_t)data < at ? at : (uint64_t)data;
 }
 
-static bool block_read(int fd, uint64_t at, uint8_t *block, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, block + done, len - done, (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
 static enum status file_add(struct digest *d, int fd, uint8_t *block, struct batch_file *f, bool (*go_on)(void *), void *ctx,
 			    struct problem *p)
 {
@@ -67,7 +52,7 @@ static enum status file_add(struct digest *d, int fd, uint8_t *block, struct bat
 		data = at;
 		if (blocks++ % ASK_EVERY == 0 && go_on && !go_on(ctx))
 			return problem_set(p, STATUS_INTERRUPTED, "interrupted");
-		if (!block_read(fd, at, block, len))
+		if (!whole_read(fd, block, len, at))
 			memset(block, 0, len); /* a bad block: known by what can be read; the analysis tells of it */
 		if (span_zero((struct span){ .p = block, .len = len }))
 			continue;
