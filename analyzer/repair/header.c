@@ -43,13 +43,12 @@ static void want_common(struct wanted *w, const struct pool_set *s, const struct
 
 static void want_type(struct wanted *w, const struct pool_set *s)
 {
-	static const char *const signatures[] = { [POOL_OBJ] = "PMEMOBJ", [POOL_BLK] = "PMEMBLK",
-						  [POOL_LOG] = "PMEMLOG", [POOL_CTO] = "PMEMCTO" };
+	const char *signature = pool_type_signature(s->type);
 	const uint32_t one = 1;
 
-	if (s->type == POOL_UNKNOWN || s->type >= sizeof(signatures) / sizeof(signatures[0]))
+	if (signature == NULL)
 		return;
-	want(w, "signature", signatures[s->type], s->type_how ? s->type_how : "the type of the pool");
+	want(w, "signature", signature, s->type_how ? s->type_how : "the type of the pool");
 	if (s->type != POOL_OBJ)
 		want(w, "major", &one, "every pool of this type has it so");
 }

@@ -109,10 +109,7 @@ static void own_uuid_put(struct pool_hdr *h, const uint8_t uuid[UUID_LEN])
 
 static void constants_put(struct pool_hdr *h, enum pool_type type)
 {
-	static const char *const signatures[] = { [POOL_OBJ] = "PMEMOBJ", [POOL_BLK] = "PMEMBLK", [POOL_LOG] = "PMEMLOG" };
-
-	memset(h->signature, 0, sizeof(h->signature));
-	memcpy(h->signature, signatures[type], strlen(signatures[type]));
+	memcpy(h->signature, pool_type_signature(type), sizeof(h->signature));
 	h->ro_compat = 0;
 	memset(h->arch_reserved, 0, sizeof(h->arch_reserved));
 	memset(h->unused, 0, sizeof(h->unused));

@@ -61,6 +61,14 @@ const char *pool_type_name(enum pool_type type)
 	return "unknown";
 }
 
+const char *pool_type_signature(enum pool_type type)
+{
+	for (size_t i = 0; i < TYPES_NR; i++)
+		if (types[i].type == type)
+			return types[i].signature;
+	return NULL;
+}
+
 /* 1.4 wrote obj pools of major 4, and the three others of major 1. */
 static bool era_14(const struct pool_hdr *h)
 {

@@ -59,6 +59,8 @@ extern const struct layout pool_hdr_layout;
 enum pool_type { POOL_UNKNOWN, POOL_OBJ, POOL_BLK, POOL_LOG, POOL_CTO };
 enum pool_type pool_hdr_type(const struct pool_hdr *h); /* by the signature */
 const char *pool_type_name(enum pool_type type);        /* "pmemobj", ... "unknown" */
+/* The 8 bytes of its header's first field; NULL of POOL_UNKNOWN. */
+const char *pool_type_signature(enum pool_type type);
 
 /* Which reading of the checksum matched. The announced one is tried first. */
 enum pool_hdr_sum {
