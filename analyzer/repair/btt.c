@@ -26,8 +26,7 @@ static bool info_put(struct plan *plan, struct step *s, const struct node *to, c
 
 	layout_encode(&btt_info_layout, &sealed, bytes);
 	sealed.checksum = btt_info_sum((struct span){ .p = bytes, .len = sizeof(bytes) });
-	layout_encode(&btt_info_layout, &sealed, bytes);
-	return plan_put(plan, s, to->image, to->at, bytes, sizeof(bytes), why);
+	return plan_put_struct(plan, s, to->image, to->at, &btt_info_layout, &sealed, why);
 }
 
 /* The block that the formula gives for the arena, when no copy of its own holds. */

@@ -130,10 +130,7 @@ static const struct pool_part *part_of(const struct pool_set *s, const struct no
 bool header_put(struct plan *plan, struct step *step, const struct pool_part *p, const struct pool_hdr *hdr,
 		       const char *why)
 {
-	uint8_t bytes[POOL_HDR_LEN];
-
-	layout_encode(&pool_hdr_layout, hdr, bytes);
-	return plan_put(plan, step, p->item->image, 0, bytes, sizeof(bytes), why);
+	return plan_put_struct(plan, step, p->item->image, 0, &pool_hdr_layout, hdr, why);
 }
 
 uint64_t header_sum(const struct pool_part *p, const struct pool_hdr *hdr)

@@ -11,10 +11,7 @@ enum { RUN_LEN_MAX = 64 }; /* chunks */
 bool obj_chunks_put(struct plan *plan, struct step *s, const struct model *m, const struct obj_zone *z, uint32_t chunk,
 		    struct obj_chunk_hdr hdr, const char *why)
 {
-	uint8_t bytes[OBJ_CHUNK_HDR_LEN];
-
-	layout_encode(&obj_chunk_hdr_layout, &hdr, bytes);
-	return plan_put(plan, s, m->obj->image, obj_chunk_hdr_at(z, chunk), bytes, sizeof(bytes), why);
+	return plan_put_struct(plan, s, m->obj->image, obj_chunk_hdr_at(z, chunk), &obj_chunk_hdr_layout, &hdr, why);
 }
 
 struct objects {

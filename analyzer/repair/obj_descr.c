@@ -34,7 +34,6 @@ void obj_descr_repair(const struct check *by, const struct finding *f, const str
 {
 	const struct obj_pool *p = m->obj;
 	struct obj_descr d = { .checksum = 0 };
-	uint8_t bytes[OBJ_DESCR_LEN];
 	size_t name_len = 0;
 
 	(void)by;
@@ -61,8 +60,7 @@ void obj_descr_repair(const struct check *by, const struct finding *f, const str
 		return;
 	if (!named)
 		s->loses = p->descr ? "what stood behind the layout name's readable beginning" : "the layout name: an empty one is written";
-	layout_encode(&obj_descr_layout, &d, bytes);
-	plan_put(plan, s, f->node->image, f->node->at, bytes, sizeof(bytes), "constants of the format");
+	plan_put_struct(plan, s, f->node->image, f->node->at, &obj_descr_layout, &d, "constants of the format");
 }
 
 static void heap_size_steps(const struct finding *f, const struct obj_pool *p, struct plan *plan)

@@ -53,15 +53,12 @@ void obj_heap_repair_zone(const struct check *by, const struct finding *f, const
 	if (!whole)
 		return;
 	struct obj_zone_hdr hdr = { .magic = OBJ_ZONE_MAGIC, .size_idx = chunks };
-	uint8_t bytes[OBJ_ZONE_HDR_LEN];
 	const char *why = both ? "its blocks end there, and so does the heap" : "its blocks end there";
 	struct step *s = plan_step(plan, f, both ? REPAIR_SAFE : REPAIR_ASK,
 				   arena_printf(plan->arena, "makes the header of zone %" PRIu32 ": %" PRIu32 " chunks: %s",
 						z->idx, chunks, why));
-	if (s == NULL)
-		return;
-	layout_encode(&obj_zone_hdr_layout, &hdr, bytes);
-	plan_put(plan, s, f->node->image, f->node->at, bytes, sizeof(bytes), why);
+	if (s)
+		plan_put_struct(plan, s, f->node->image, f->node->at, &obj_zone_hdr_layout, &hdr, why);
 }
 
 static bool chunk_put(struct plan *plan, struct step *s, const struct model *m, const struct obj_zone *z, uint32_t chunk,

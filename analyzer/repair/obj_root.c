@@ -50,14 +50,13 @@ static bool zone_step(const struct finding *f, const struct obj_pool *p, struct 
 		if (z->state != OBJ_ZONE_VIRGIN || p->words->root_offset < first || p->words->root_offset >= end)
 			continue;
 		struct obj_zone_hdr hdr = { .magic = OBJ_ZONE_MAGIC, .size_idx = z->expected };
-		uint8_t bytes[OBJ_ZONE_HDR_LEN];
 		struct step *s = plan_step(plan, f, REPAIR_ASK,
 					   arena_printf(plan->arena, "makes the header of zone %" PRIu32 ", in which the root lies, for %"
 							PRIu32 " chunks", i, z->expected));
 
-		layout_encode(&obj_zone_hdr_layout, &hdr, bytes);
 		if (s)
-			plan_put(plan, s, p->image, z->at, bytes, sizeof(bytes), "the pool's root lies in this zone");
+			plan_put_struct(plan, s, p->image, z->at, &obj_zone_hdr_layout, &hdr,
+					"the pool's root lies in this zone");
 		return true;
 	}
 	return false;

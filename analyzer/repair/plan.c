@@ -130,6 +130,17 @@ bool plan_put(struct plan *p, struct step *s, struct image *image, uint64_t at, 
 	return true;
 }
 
+bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
+		     const void *host, const char *why)
+{
+	uint8_t *bytes = arena_array(p->arena, 1, l->size);
+
+	if (bytes == NULL)
+		return give_up(p, s, STATUS_NOMEM, "no memory for the plan");
+	layout_encode(l, host, bytes);
+	return plan_put(p, s, image, at, bytes, l->size, why);
+}
+
 bool plan_put_value(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    uint64_t value, const char *why)
 {

@@ -65,6 +65,9 @@ struct step *plan_which(const struct plan *p, const struct step *proposal, int w
  */
 bool plan_put(struct plan *p, struct step *s, struct image *image, uint64_t at, const void *now, size_t len,
 	      const char *why);
+/* The same of a whole structure: host is its decoded form. */
+bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
+		     const void *host, const char *why);
 /* A number row of node's structure. */
 bool plan_put_value(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    uint64_t value, const char *why);
