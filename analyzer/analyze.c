@@ -82,6 +82,8 @@ static struct findings *judge(const struct model *m, const struct analyze_option
 	if (fs) {
 		fs->deep = o->deep;
 		fs->facts->counters = now;
+		fs->facts->root_types = o->roots;
+		fs->facts->root_types_nr = o->roots_nr;
 		checks_run(m, fs, wanted, (void *)(uintptr_t)o);
 	}
 	return fs;

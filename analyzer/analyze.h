@@ -4,6 +4,7 @@
 
 #include "analyzer/check.h"
 #include "analyzer/facts/map.h"
+#include "analyzer/facts/obj_refs.h"
 #include "analyzer/facts/recovery.h"
 #include "analyzer/facts/story.h"
 
@@ -14,6 +15,8 @@ struct analyze_options {
 	bool no_map;             /* nobody will look at the picture of what lies where: it costs a reading */
 	const char *const *only, *const *skip; /* check ids or "prefix*"; 0 of only = all */
 	size_t only_nr, skip_nr;
+	const struct obj_type_range *roots; /* types of objects that an application keeps by type; roots_nr of them */
+	size_t roots_nr;
 	uint32_t max_findings;   /* kept per check */
 	bool deep;               /* user data may be read too */
 	uint32_t replica;        /* whose content is judged, counted from 1; 0: the first that holds what can be read */

@@ -134,7 +134,7 @@ static const struct check checks[] = {
 	{ .id = "obj.object.unreachable", .covers = "X-5", .severity = NOTE,
 	  .says = "objects are not referred to from the root object",
 	  .means = "They are leaks, unless the application finds its objects by their type.",
-	  .remedy = "Name the types that the application keeps by type, and look again. Never free them unseen.",
+	  .remedy = "Name the types that the application finds by type with --roots, and look again. Never free them unseen.",
 	  .source = SOURCE, .verify = lost_verify },
 };
 

@@ -19,7 +19,7 @@ struct facts {
 	struct facts_btt *btt;   /* one for each BTT that was asked about */
 	struct obj_account *obj_account;
 	struct obj_refs *obj_refs;
-	const uint64_t *root_types; /* of objects that the application keeps by type; root_types_nr of them */
+	const struct obj_type_range *root_types; /* of objects that the application keeps by type; root_types_nr */
 	size_t root_types_nr;
 };
 

@@ -47,7 +47,7 @@ struct search {
 	uint64_t window_at;
 	size_t window_len;
 	struct { uint64_t id, nr; } foreign[FOREIGN];
-	const uint64_t *types;
+	const struct obj_type_range *types;
 	size_t types_nr;
 	struct obj_types lost_types;
 };
@@ -122,7 +122,8 @@ static bool object_note(void *ctx, const struct obj_object *o)
 	for (uint32_t i = 0; i < (o->units ? o->units : 1); i++)
 		set(s->used, p->word, o->unit + i);
 	for (size_t i = 0; i < s->types_nr; i++)
-		root = root || (s->types[i] == o->type_num && !(o->flags & OBJ_OBJECT_INTERNAL));
+		root = root || (s->types[i].first <= o->type_num && o->type_num <= s->types[i].last &&
+				!(o->flags & OBJ_OBJECT_INTERNAL));
 	if (root)
 		set(s->reached, p->word, o->unit);
 	s->overflow = s->overflow || root;
@@ -441,7 +442,7 @@ static void search_close(struct search *s)
 	obj_types_close(&s->lost_types);
 }
 
-struct obj_refs *obj_refs(struct arena *a, const struct obj_pool *p, const uint64_t *types, size_t types_nr,
+struct obj_refs *obj_refs(struct arena *a, const struct obj_pool *p, const struct obj_type_range *types, size_t types_nr,
 			  uint32_t keep)
 {
 	struct obj_refs *out = ARENA_NEW(a, struct obj_refs);

@@ -52,8 +52,11 @@ struct obj_refs {
 	uint64_t lost_types_nr;
 };
 
+struct obj_type_range {
+	uint64_t first, last;
+};
 /* types: whose objects are roots too. keep: places kept of each kind. NULL without memory. */
-struct obj_refs *obj_refs(struct arena *a, const struct obj_pool *p, const uint64_t *types, size_t types_nr,
+struct obj_refs *obj_refs(struct arena *a, const struct obj_pool *p, const struct obj_type_range *types, size_t types_nr,
 			  uint32_t keep);
 
 #endif

@@ -3,6 +3,8 @@
 #include "report/cli/output.h"
 #include "report/cli/watch.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +19,8 @@ static const struct option_row evidence_rows[] = {
 	{ OPT_ONLY, 0, "only", "ID", ARG_CHECK, NULL, "run only these checks; several with commas; 'btt.*' takes all that start so" },
 	{ OPT_SKIP, 0, "skip", "ID", ARG_CHECK, NULL, "leave these checks out" },
 	{ OPT_DEEP, 0, "deep", NULL, ARG_NONE, NULL, "read user data too, not only structures" },
+	{ OPT_ROOTS, 0, "roots", "TYPES", ARG_WORD, NULL,
+	  "type numbers (3,7-9) of objects that the program finds by their type: roots beside the root object; means --deep" },
 	{ OPT_MAX_FINDINGS, 0, "max-findings", "N", ARG_WORD, NULL, "findings listed of each check (default 100); all are counted" },
 	{ OPT_SPOOL, 0, "spool", "DIR", ARG_DIR, NULL, "temporary files may go there (default: none are made)" },
 	{ OPT_INDEX, 0, "keep-index", "DIR", ARG_DIR, NULL,
@@ -46,6 +50,7 @@ void analysis_free(struct analysis *an)
 	free(an->only.list);
 	free(an->skip.list);
 	free(an->maps.list);
+	free(an->roots);
 }
 
 static bool word_add(struct cli *c, struct words *w, const char *text)
@@ -108,6 +113,36 @@ static bool checks_named(struct cli *c, struct words *w, const char *option)
 	return true;
 }
 
+/* "3,7-9" */
+static bool roots_named(struct cli *c, struct analysis *an)
+{
+	const char *text = c->arg;
+
+	do {
+		struct obj_type_range r, *more;
+		char *end;
+
+		errno = 0;
+		r.first = r.last = strtoull(text, &end, 0);
+		if (*end == '-' && isdigit((unsigned char)end[1]))
+			r.last = strtoull(end + 1, &end, 0);
+		if (errno || !isdigit((unsigned char)*text) || (*end && *end != ',') || r.last < r.first) {
+			cli_error(c, EXIT_USAGE, "--roots wants type numbers like 3,7-9, not '%s'", c->arg);
+			return usage(c);
+		}
+		more = realloc(an->roots, (an->options.roots_nr + 1) * sizeof(*more));
+		if (more == NULL) {
+			c->status = cli_error(c, EXIT_FAILED, "no memory");
+			return false;
+		}
+		more[an->options.roots_nr++] = r;
+		an->options.roots = an->roots = more;
+		text = *end ? end + 1 : end;
+	} while (*text);
+	an->options.deep = true;
+	return true;
+}
+
 bool analysis_option(struct cli *c, struct analysis *an, int id)
 {
 	static const char *const severities[] = { "note", "warning", "error" };
@@ -134,6 +169,8 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 	case OPT_DEEP:
 		an->options.deep = true;
 		return true;
+	case OPT_ROOTS:
+		return roots_named(c, an);
 	case OPT_SPOOL:
 		an->options.intake.spool_dir = c->arg;
 		return true;

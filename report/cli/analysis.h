@@ -15,6 +15,7 @@ struct words {
 struct analysis {
 	struct analyze_options options;
 	struct words only, skip, maps;
+	struct obj_type_range *roots;
 	struct redact_options redact;
 	enum severity fail_on;
 	bool reproducible;

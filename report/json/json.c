@@ -24,6 +24,20 @@ static void list(struct json *j, const char *key, const char *const *ids, size_t
 	json_close_array(j);
 }
 
+static void roots(struct json *j, const struct analyze_options *o)
+{
+	if (o->roots_nr == 0)
+		return;
+	json_open_array(j, "roots");
+	for (size_t i = 0; i < o->roots_nr; i++) {
+		json_open_object(j, NULL);
+		json_number(j, "first", o->roots[i].first);
+		json_number(j, "last", o->roots[i].last);
+		json_close_object(j);
+	}
+	json_close_array(j);
+}
+
 static void run(struct json *j, const struct result *r, const struct report_options *o)
 {
 	json_open_object(j, "run");
@@ -32,6 +46,7 @@ static void run(struct json *j, const struct result *r, const struct report_opti
 	json_number(j, "max_findings", o->analyze->max_findings);
 	list(j, "only", o->analyze->only, o->analyze->only_nr);
 	list(j, "skip", o->analyze->skip, o->analyze->skip_nr);
+	roots(j, o->analyze);
 	if (!o->reproducible) {
 		json_name(j, "source", r->path);
 		if (redact_shows(j->redact, TOLD_NUMBER) && o->now)

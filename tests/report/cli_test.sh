@@ -26,6 +26,10 @@ says err 'note, warning or error'
 exits 16 "$PMEMSCOPE" analyze --redact all good
 exits 16 "$PMEMSCOPE" analyze --redact ids --user-bytes good
 exits 16 "$PMEMSCOPE" analyze --max-findings -1 good
+for types in '' 3- 7-3 x 3,,4 99999999999999999999 -1; do
+	exits 16 "$PMEMSCOPE" analyze --roots="$types" good
+	says err '--roots wants type numbers'
+done
 exits 16 "$PMEMSCOPE" analyze --memory 12Q good
 exits 16 "$PMEMSCOPE" analyze --map nothing good
 exits 16 "$PMEMSCOPE" analyze --progress=x good

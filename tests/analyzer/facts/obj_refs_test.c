@@ -3,7 +3,7 @@
 #include "formats/obj/heap.h"
 #include "tests/formats/obj/lab.h"
 
-static const struct obj_refs *refs_of(struct lab *l, const uint64_t *types, size_t nr)
+static const struct obj_refs *refs_of(struct lab *l, const struct obj_type_range *types, size_t nr)
 {
 	const struct obj_refs *r = obj_refs(l->arena, l->pool, types, nr, 100);
 
@@ -32,8 +32,8 @@ Test(obj_refs, finds_what_the_root_leads_to_and_what_nothing_does)
 Test(obj_refs, takes_types_as_roots)
 {
 	struct lab l = lab_make("obj_graph", "");
-	const uint64_t types[] = { 3 };
-	const struct obj_refs *r = refs_of(&l, types, 1);
+	const struct obj_type_range types[] = { { 1, 1 }, { 3, 4 } };
+	const struct obj_refs *r = refs_of(&l, types, 2);
 
 	cr_assert_eq(r->reached, r->objects);
 	cr_assert_eq(r->lost_nr, 0);
