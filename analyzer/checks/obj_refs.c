@@ -2,6 +2,7 @@
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/facts/obj_refs.h"
+#include "formats/obj/lane.h"
 
 #include <inttypes.h>
 
@@ -109,6 +110,34 @@ static void lost_verify(const struct check *self, const struct model *m, struct 
 	findings_add(out, f);
 }
 
+static void lists_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct obj_lists *l = refs(self, m, out) ? facts_obj_lists(out->facts, m->obj) : NULL;
+
+	if (l == NULL)
+		return;
+	if (!l->complete)
+		findings_unchecked(out, self, m->obj->heap->node, l->why);
+	if (l->nr && m->obj->lanes->busy_nr) {
+		findings_unchecked(out, self, m->obj->heap->node,
+				   "an operation under way may be changing a list: lists are judged as they are after recovery");
+		return;
+	}
+	for (uint32_t i = 0; i < l->kept_nr; i++) {
+		const struct obj_list_fault *ft = &l->kept[i];
+		struct finding f = obj_faults_at(self, CONFLICT, m->obj->heap, ft->zone, ft->chunk, ft->at, 16);
+
+		f.detail = arena_printf(out->arena,
+					"list at 0x%" PRIx64 ": the element at 0x%" PRIx64 " is %s that at 0x%" PRIx64
+					", and its own link leads elsewhere", ft->head_at, ft->element,
+					ft->prev ? "behind" : "before", ft->expected);
+		f.expected = arena_printf(out->arena, "0x%" PRIx64, ft->expected);
+		f.actual = arena_printf(out->arena, "0x%" PRIx64, ft->actual);
+		findings_add(out, f);
+	}
+	findings_more(out, self, l->nr - l->kept_nr);
+}
+
 #define SOURCE "PMDK src/include/libpmemobj/base.h PMEMoid"
 
 static const struct check checks[] = {
@@ -131,6 +160,12 @@ static const struct check checks[] = {
 	  .means = "The library takes none of them for its own: the application finds nothing.",
 	  .remedy = "Restore the set's uuid that the pool was filled under: its id is in the pointers.",
 	  .source = SOURCE, .verify = foreign_verify },
+	{ .id = "obj.list.link", .covers = "X-6", .severity = ERROR,
+	  .says = "the links of a list's elements contradict each other",
+	  .means = "The list looks different from its two ends; the library spoils its neighbours when it takes an element "
+		   "out or puts one in.",
+	  .remedy = "Compare with another capture or replica which of the two links is right, and set the other by it.",
+	  .source = "PMDK src/libpmemobj/list.c", .verify = lists_verify },
 	{ .id = "obj.object.unreachable", .covers = "X-5", .severity = NOTE,
 	  .says = "objects are not referred to from the root object",
 	  .means = "They are leaks, unless the application finds its objects by their type.",

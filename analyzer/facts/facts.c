@@ -46,3 +46,12 @@ const struct obj_refs *facts_obj_refs(struct facts *f, const struct obj_pool *p)
 		f->obj_refs = obj_refs(f->arena, p, f->root_types, f->root_types_nr, f->keep);
 	return f->obj_refs;
 }
+
+const struct obj_lists *facts_obj_lists(struct facts *f, const struct obj_pool *p)
+{
+	const struct obj_refs *refs = facts_obj_refs(f, p);
+
+	if (f->obj_lists == NULL && refs)
+		f->obj_lists = obj_lists(f->arena, p, refs, f->keep);
+	return f->obj_lists;
+}

@@ -7,7 +7,7 @@
 
 #include "analyzer/facts/btt_blocks.h"
 #include "analyzer/facts/obj_heap.h"
-#include "analyzer/facts/obj_refs.h"
+#include "analyzer/facts/obj_lists.h"
 
 struct counters;
 struct facts_btt;
@@ -19,6 +19,7 @@ struct facts {
 	struct facts_btt *btt;   /* one for each BTT that was asked about */
 	struct obj_account *obj_account;
 	struct obj_refs *obj_refs;
+	struct obj_lists *obj_lists;
 	const struct obj_type_range *root_types; /* of objects that the application keeps by type; root_types_nr */
 	size_t root_types_nr;
 };
@@ -33,5 +34,7 @@ const struct btt_blocks *facts_btt_blocks(struct facts *f, const struct btt *b, 
 const struct obj_account *facts_obj_heap(struct facts *f, const struct obj_heap *h, bool deep);
 /* Who refers to whom in the model's one pmemobj pool: reads its user data. NULL without memory. */
 const struct obj_refs *facts_obj_refs(struct facts *f, const struct obj_pool *p);
+/* The lists among them. */
+const struct obj_lists *facts_obj_lists(struct facts *f, const struct obj_pool *p);
 
 #endif

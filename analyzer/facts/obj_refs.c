@@ -2,6 +2,7 @@
 
 #include "analyzer/facts/obj_owned.h"
 #include "analyzer/facts/obj_types.h"
+#include "formats/obj/descr.h"
 #include "formats/obj/lane.h"
 #include "formats/obj/vos.h"
 
@@ -13,6 +14,7 @@ enum {
 	WINDOW = 1 << 16,  /* bytes of user data in memory */
 	PAGE = 4096,
 	FOREIGN = 8,       /* other ids that are counted */
+	HEAD_LEN = 80,     /* of a list's head: a pointer and a lock */
 };
 
 /* A run, or a used block as a run of one unit. */
@@ -241,8 +243,28 @@ static void foreign(struct search *s, struct obj_ref r)
 		s->foreign[i].nr--;
 }
 
-/* The words of [at, at+len) of an object, which are in w; the last may be the first half of a pointer. */
-static void words_search(struct search *s, struct span w, const struct piece *p, uint64_t object_at, size_t len)
+/*
+ * Could the pointer at off of w be the head of a list? Behind it is a lock, which begins with the number of a run of
+ * this pool, or 0. end: of the object.
+ */
+static void head_look(struct search *s, struct span w, size_t off, uint64_t first, uint64_t end)
+{
+	struct obj_refs *out = s->out;
+	uint64_t run;
+
+	if (s->offsets || s->pool->words == NULL || end - (w.at + off) < HEAD_LEN || !span_le64(w, off + 16, &run) ||
+	    run > s->pool->words->run_id)
+		return;
+	if (out->heads_nr++ < OBJ_HEADS_MAX && out->heads)
+		out->heads[out->heads_kept++] = (struct obj_list_head){ w.at + off, first };
+}
+
+/*
+ * The words of [at, at+len) of an object that goes on to end, which are in w; the last may be the first half of a
+ * pointer.
+ */
+static void words_search(struct search *s, struct span w, const struct piece *p, uint64_t object_at, size_t len,
+			 uint64_t end)
 {
 	uint64_t word, off, unit;
 	enum obj_ref_kind kind;
@@ -266,6 +288,7 @@ static void words_search(struct search *s, struct span w, const struct piece *p,
 		if (own && valid) {
 			s->out->pointers++;
 			reach(s, piece, unit);
+			head_look(s, w, i, off, end);
 			i += 8;
 		} else if (own) {
 			odd(s, kind, r);
@@ -317,11 +340,11 @@ static void object_search(struct search *s, struct todo t)
 	if (at == s->pool->root_at && s->pool->root_len && s->pool->root_len < len)
 		len = s->pool->root_len; /* the one size that is known */
 	for (uint64_t done = 0; done < len; done += STEP) {
-		/* eight bytes more than are searched: a pointer's second half */
-		uint64_t n = len - done < STEP ? len - done : STEP, more = len - done < n + 8 ? len - done : n + 8;
+		/* more than are searched: a pointer's second half, and the word behind it */
+		uint64_t n = len - done < STEP ? len - done : STEP, more = len - done < n + 16 ? len - done : n + 16;
 
 		if (window(s, at + done, (size_t)more, &w))
-			words_search(s, w, p, at, (size_t)n);
+			words_search(s, w, p, at, (size_t)n, at + len);
 	}
 }
 
@@ -457,6 +480,8 @@ struct obj_refs *obj_refs(struct arena *a, const struct obj_pool *p, const struc
 	s.lost = malloc(WINDOW);
 	if (ok)
 		out->lost = arena_array(a, keep, sizeof(*out->lost));
+	if (ok)
+		out->heads = arena_array(a, OBJ_HEADS_MAX, sizeof(*out->heads));
 	ok = ok && out->lost && s.of_chunk && s.stack && s.bytes && s.lost;
 	for (uint32_t i = 0; ok && i < p->heap->zones_nr; i++)
 		if (p->heap->zones[i].chunks)

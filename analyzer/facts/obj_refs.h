@@ -36,6 +36,11 @@ struct obj_lost { /* an object that nothing refers to */
 	uint32_t zone, chunk;
 };
 
+struct obj_list_head { /* a pointer that may be the head of a list: what follows could be a lock */
+	uint64_t at, first;
+};
+enum { OBJ_HEADS_MAX = 1 << 16 };
+
 struct obj_refs {
 	bool complete;
 	const char *why;            /* not complete: why */
@@ -50,6 +55,9 @@ struct obj_refs {
 	uint32_t lost_nr;
 	struct obj_type *lost_types; /* all of them, by type number */
 	uint64_t lost_types_nr;
+	struct obj_list_head *heads; /* the first of them */
+	uint32_t heads_kept;
+	uint64_t heads_nr;
 };
 
 struct obj_type_range {

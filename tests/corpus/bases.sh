@@ -25,6 +25,7 @@ obj_open()   { pmempool create -s 16M obj pool; killed obj_use open pool; }
 obj_tx()     { pmempool create --layout=killed -s 16M obj pool; killed obj_use tx pool; }
 obj_long()   { obj_ops pool make recovery; } # killed in a transaction whose log has nine extensions
 obj_mixed()  { command obj_mixed pool >/dev/null; }
+obj_lists()  { obj_ops pool make list_move; } # two lists, of four elements and of one
 obj_odd()    { pmempool create -s 16777001B obj pool; obj_use close pool; }
 obj_plain() { # every feature off: the checksum covers the whole header
 	pmempool create -s 16M obj pool
