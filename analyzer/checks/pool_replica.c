@@ -26,7 +26,7 @@ enum { RUNTIME_AT = 0x1a20, RUNTIME_END = 0x2000 };
 
 static bool masked(struct obj_idle *idle, uint64_t at)
 {
-	return (at >= RUNTIME_AT && at < RUNTIME_END) || obj_idle_at(idle, at);
+	return (idle->heap && at >= RUNTIME_AT && at < RUNTIME_END) || obj_idle_at(idle, at);
 }
 
 static void differs(struct differing *d, uint64_t at)
