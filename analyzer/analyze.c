@@ -61,7 +61,7 @@ static enum status counters_take(const struct analyze_options *o, struct arena *
 }
 
 /* The same from the machine itself, when the pool is live and its state names a device at all. */
-static void counters_ask(const struct result *r, struct counters **out)
+static void counters_ask(const struct result *r, const struct analyze_options *o, struct counters **out)
 {
 	const struct pool_set *s = r->model.pool;
 	const struct pool_hdr *h = s && s->nr && s->replicas[0]->nr ? s->replicas[0]->parts[0]->hdr : NULL;
@@ -70,8 +70,8 @@ static void counters_ask(const struct result *r, struct counters **out)
 	if (h == NULL || (h->sds_usc == 0 && h->sds_uuid == 0))
 		return;
 	*out = ARENA_NEW(r->arena, struct counters);
-	if (*out)
-		device_counters(s, *out, &why);
+	if (*out && !device_counters(s, *out, &why) && o->in_place)
+		**out = (struct counters){ .known = true };
 }
 
 static struct findings *judge(const struct model *m, const struct analyze_options *o, struct arena *a,
@@ -171,7 +171,7 @@ static enum status look(const char *path, const struct analyze_options *o, struc
 	if (st != STATUS_OK)
 		return st;
 	if (now == NULL)
-		counters_ask(r, &now);
+		counters_ask(r, o, &now);
 	bool all_open = settled(&r->intake);
 	if (all_open && o->opened)
 		o->opened(o->opened_ctx);

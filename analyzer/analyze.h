@@ -22,6 +22,7 @@ struct analyze_options {
 	uint32_t replica;        /* whose content is judged, counted from 1; 0: the first that holds what can be read */
 	bool quick;              /* the verdict is all that is wanted: no look into the past */
 	const char *ndctl_json;  /* file with `ndctl list -NRD` output, or NULL */
+	bool in_place;           /* the pool lies where it is used: a device that counts nothing counts zero, as for PMDK */
 	size_t memory;           /* bound of the run's arena, bytes */
 	const char *const *beside; /* more files that belong to the SOURCE: parts of a set that has no set file */
 	size_t beside_nr;

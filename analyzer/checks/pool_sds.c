@@ -109,6 +109,7 @@ static void adr_verify(const struct check *self, const struct model *m, struct f
 							    : "%" PRIu64 ", the count of the devices listed",
 					  (other ? now->uuid : now->usc) * m->pool->replicas[p->replica]->nr);
 		f.detail = ending_text(e);
+		f.repair = REPAIR_ASK;
 		findings_add_as(out, other ? WARNING : self->severity, f);
 	}
 }
@@ -164,7 +165,7 @@ static const struct check checks[] = {
 	  .means = "The libraries refuse to open the pool. After an unsafe shutdown of the same device, flushed data "
 		   "may be missing; on another device it means nothing.",
 	  .remedy = "Check the contents before any use; restore a replica or backup when they do not hold.",
-	  .source = SOURCE, .verify = adr_verify },
+	  .source = SOURCE, .verify = adr_verify, .repair = header_repair_state },
 	{ .id = "pool.sds.off", .after = "pool.hdr.lost", .covers = "PH-21", .severity = WARNING,
 	  .says = "there is a shutdown state, while the feature is off",
 	  .means = "A change of the feature was cut off half-way. Libraries do not read it.",

@@ -99,9 +99,6 @@ static bool header_judge(struct job *job, const struct header *h)
 	if (h->hdr.compat & ~(uint32_t)POOL_FEAT_CHECK_BAD_BLOCKS || h->hdr.incompat & ~incompat || h->hdr.ro_compat)
 		return manage_fail(e, EINVAL, "%s: pool_hdr.features 0x%x 0x%x 0x%x have bits that are not known", name,
 				   h->hdr.compat, h->hdr.incompat, h->hdr.ro_compat);
-	if (!uuid_same(h->hdr.poolset_uuid, first->hdr.poolset_uuid))
-		return manage_fail(e, EINVAL, "%s: pool_hdr.poolset_uuid differs from that of %s: parts of different pools", name,
-				   members_name(&job->m, first->member));
 	return true;
 }
 
@@ -170,6 +167,11 @@ static bool change_judge(struct job *job, enum manage_feature f, bool on)
 	const struct pool_hdr *h = &job->headers[0]->hdr;
 	bool single = h->incompat & POOL_FEAT_SINGLEHDR;
 
+	for (uint32_t i = 1; i < job->nr; i++)
+		if (!uuid_same(job->headers[i]->hdr.poolset_uuid, h->poolset_uuid))
+			return manage_fail(e, EINVAL, "%s: pool_hdr.poolset_uuid differs from that of %s: parts of different pools",
+					   members_name(&job->m, job->headers[i]->member),
+					   members_name(&job->m, job->headers[0]->member));
 	if (job->m.text && job->m.singlehdr != single)
 		return manage_fail(e, EINVAL, "%s: OPTION SINGLEHDR is %s, and the headers say otherwise: mend the set file",
 				   job->m.path, job->m.singlehdr ? "given" : "not given");

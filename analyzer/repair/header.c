@@ -367,7 +367,6 @@ void header_repair_state(const struct check *by, const struct finding *f, const 
 {
 	const struct pool_part *p = part_of(m->pool, f->node);
 
-	(void)by;
 	/* the feature word of a damaged header does not tell whether there is to be a state */
 	if (p == NULL || p->hdr == NULL || p->item == NULL || p->sum == POOL_HDR_SUM_BAD)
 		return;
@@ -378,10 +377,14 @@ void header_repair_state(const struct check *by, const struct finding *f, const 
 	bool summed = !(hdr.incompat & POOL_FEAT_CKSUM_2K) && p->sum == POOL_HDR_SUM_ANNOUNCED;
 	if (summed)
 		hdr.checksum = header_sum(p, &hdr);
-	struct step *s = plan_step(plan, f, f->repair, "zeroes the shutdown state, as every library would at its next opening");
+	bool refused = strcmp(by->id, "pool.sds.counters") == 0;
+	struct step *s = plan_step(plan, f, f->repair, refused ? "zeroes the shutdown state, so that the libraries open the pool"
+				   : "zeroes the shutdown state, as every library would at its next opening");
 	if (s == NULL)
 		return;
-	if (hdr.sds_dirty != p->hdr->sds_dirty && p->idx == 0)
+	if (refused)
+		s->loses = "the mark that flushed data may be missing: check the contents yourself";
+	else if (hdr.sds_dirty != p->hdr->sds_dirty && p->idx == 0)
 		s->loses = "the mark that the pool was open at the crash";
 	header_put(plan, s, p, &hdr, "64 zero bytes are a valid state of a closed pool");
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Files that only lie beside the pool are no matter of a check of the pool. */
-static const char *const skipped[] = { "poolset.stray*" };
+/* Files that only lie beside the pool; a state that every library makes anew: no matter of a check of the pool. */
+static const char *const skipped[] = { "poolset.stray*", "pool.sds.checksum" };
 
 static bool failed(struct pmempool_check_ctx *c, const char *text)
 {
@@ -55,7 +55,8 @@ static const char *unfit(const struct pmempool_check_ctx *c)
 
 	if (!plain(r))
 		return "it is compressed, or an archive: unpack it first";
-	if (c->type == PMEMPOOL_POOL_TYPE_BTT && r->status == STATUS_OK && (r->model.btt == NULL || r->model.pool))
+	if (c->type == PMEMPOOL_POOL_TYPE_BTT && (r->status == STATUS_OK || r->status == STATUS_UNSUPPORTED) &&
+	    (r->model.btt == NULL || r->model.pool))
 		return "no valid BTT info block is in it";
 	return NULL;
 }
@@ -72,6 +73,7 @@ bool check_look(struct pmempool_check_ctx *c)
 	c->options.skip_nr = sizeof(skipped) / sizeof(skipped[0]);
 	c->options.no_map = true;
 	c->options.quick = true;
+	c->options.in_place = true;
 	c->options.deep = c->m.replicas > 1; /* whether replicas hold the same */
 	check_say(c, PMEMPOOL_CHECK_MSG_TYPE_INFO, "%s: looking at all structures", c->m.path);
 	analyze(c->m.path, &c->options, r);
@@ -92,6 +94,7 @@ bool check_look(struct pmempool_check_ctx *c)
 /* All that is wrong is that one replica is not as another: then sync mends what repair cannot. */
 static bool wants_sync(const struct result *r)
 {
+	uint32_t states = 0; /* replicas with a bad shutdown state */
 	bool any = false;
 
 	if (r->model.pool == NULL || r->model.pool->nr < 2)
@@ -99,11 +102,13 @@ static bool wants_sync(const struct result *r)
 	for (const struct finding *f = r->findings->first; f; f = f->next) {
 		if (f->severity == NOTE)
 			continue;
-		if (strcmp(f->by->id, "pool.replica.data") != 0)
+		if (strcmp(f->by->id, "pool.sds.counters") == 0 || strcmp(f->by->id, "pool.sds.off") == 0)
+			states++;
+		else if (strcmp(f->by->id, "pool.replica.data") != 0)
 			return false;
 		any = true;
 	}
-	return any;
+	return any && states < r->model.pool->nr;
 }
 
 bool check_sound(const struct result *r)
