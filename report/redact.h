@@ -60,7 +60,7 @@ uint64_t redact_tokens(const struct redact *rd);
 enum told redact_told(enum kind kind);
 /* False: values of this kind are left out. */
 bool redact_shows(const struct redact *rd, enum told what);
-/* The value as it may be told, still unescaped, at the end of out. False: it is left out. */
+/* The value as it may be told, still unescaped, at the end of out. False: it is left out. rd NULL: all is shown. */
 bool redact_value(const struct redact *rd, enum told what, const void *bytes, size_t len, struct buf *out);
 
 #endif

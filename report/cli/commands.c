@@ -17,6 +17,8 @@ const struct command *const commands[] = {
 	&command_apply,
 	&command_undo,
 	&command_batch,
+	&command_feature,
+	&command_rm,
 	&command_generate, /* hidden: the last */
 };
 const size_t commands_nr = sizeof(commands) / sizeof(commands[0]);
