@@ -64,6 +64,7 @@ bool check_judge(struct pmempool_check_ctx *c);  /* check_look.c: tells the find
 bool check_plan(struct pmempool_check_ctx *c);   /* check_plan.c: asks, and writes when all is answered */
 
 /* check_open.c: fills c->m and what is known from the headers alone. False, *e told. */
+bool check_type_fits(enum pmempool_pool_type asked, unsigned type); /* type: enum pool_type; unknown ones fit */
 bool check_open(struct pmempool_check_ctx *c, const char *path, struct manage_error *e);
 
 #endif

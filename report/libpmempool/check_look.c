@@ -58,6 +58,9 @@ static const char *unfit(const struct pmempool_check_ctx *c)
 	if (c->type == PMEMPOOL_POOL_TYPE_BTT && (r->status == STATUS_OK || r->status == STATUS_UNSUPPORTED) &&
 	    (r->model.btt == NULL || r->model.pool))
 		return "no valid BTT info block is in it";
+	/* the headers said nothing against the declared type; what lies behind them may */
+	if (r->status == STATUS_OK && r->model.pool && !check_type_fits(c->type, r->model.pool->type))
+		return "what is in it is a pool of another type than was asked for";
 	return NULL;
 }
 

@@ -13,6 +13,12 @@ static const enum pmempool_pool_type types[] = {
 	[POOL_CTO] = PMEMPOOL_POOL_TYPE_DETECT,
 };
 
+bool check_type_fits(enum pmempool_pool_type asked, unsigned type)
+{
+	return asked == PMEMPOOL_POOL_TYPE_DETECT || asked == PMEMPOOL_POOL_TYPE_BTT ||
+	       types[type] == PMEMPOOL_POOL_TYPE_DETECT || types[type] == asked;
+}
+
 /* The type that most whole headers say; where none is whole, what part 0 says. DETECT: none. */
 static enum pmempool_pool_type type_told(const struct members *m)
 {

@@ -303,10 +303,68 @@ def told(r):
 
 def classify(pool, damage, name, rest, peer, ours, changed):
     """The name of a difference, or None when there is none, or "" when it has no name."""
-    return "" if peer["result"] != ours["result"] or peer.get("errno") != ours.get("errno") else None
+    p, o = peer["result"], ours["result"]
+    if p == o and peer.get("errno") == ours.get("errno"):
+        return None
+    flags = int(rest[2], 0) if name == "check" else 0
+    asked = rest[1] if name == "check" else ""
+    bad = damage[0] in ("header", "gone", "sds", "set")
+    judged = o in (NOT, REPAIRED, CANNOT, SYNC)
+    if p in ("DIES", "HANGS"):
+        return "peer-dies"
+    if name != "check":
+        if name in ("query", "enable", "disable") and o == -1 and ours["errno"] == errno.EINVAL:
+            return "feature-errno" if p == -1 and peer["errno"] in (0, errno.ENOTSUP) else \
+                "feature-header" if p != -1 and bad else ""
+        return "named-twice" if damage[0] == "set" and o == -1 and ours["errno"] == errno.EINVAL and \
+            peer.get("errno") in (errno.EAGAIN, errno.ENOENT) else \
+            "rm-whole" if name == "rm" and damage[0] in ("file", "set") and o == -1 else ""
+    if o == INIT:
+        if ours["errno"] != errno.EINVAL:
+            return ""
+        return "btt-of-set" if asked == "4" and pool.lines else "type-reserved" if asked == "5" else \
+            "named-twice" if peer.get("errno") == errno.EAGAIN else ""
+    if p == INIT:
+        return "type-declared" if damage[0] in ("header", "gone") and asked in "123" and judged else ""
+    if asked == "4":
+        return "btt-declared" if damage[0] in ("header", "gone") and judged else ""
+    if pool.kind == "obj" and damage[0] == "content" and p == OK and judged:
+        return "obj-contents"
+    if damage[0] == "set" and flags & REPAIR and (p, o) == (NOT, CANNOT):
+        return "set-contradicts"
+    if p == OK and judged and (damage[0] == "header" or damage == ("sds", "off") and len(pool.lines or ()) > 1):
+        return "header-fields"
+    if p == OK and judged and pool.kind == "blk" and damage[0] in ("content", "btt"):
+        return "blk-contents"
+    if flags & REPAIR and pool.kind == "blk" and damage[0] in ("content", "btt"):
+        if p in (CANNOT, NOT) and o == REPAIRED:
+            return "blk-repair"
+        if p == REPAIRED and o == CANNOT and "flog.range" in str(ours["said"]):
+            return "flog-range"
+    if flags & REPAIR and p in (CANNOT, NOT) and o in (REPAIRED, NOT, CANNOT) and bad:
+        return "header-repair"
+    if flags & REPAIR and p == REPAIRED and o in (CANNOT, NOT):
+        return "repaired-unopenable" if bad and not opened(pool, rest[0]) else \
+            "refused-apart" if answers_mixed(rest) else ""
+    return ""
 
 
-def one(args, seed, tally, bases):
+def opened(pool, path):
+    """The matching library opens what the peer has just repaired."""
+    return call(None, PEER, "open", [pool.kind, path], None)["result"] == 0
+
+
+def answers_mixed(rest):
+    return rest[3] in ("yes,no", "no", "-", "maybe")
+
+
+def listed():
+    """Names of differences.md, one a row of its table."""
+    text = (HERE / "differences.md").read_text()
+    return {line.split("|")[1].strip(" `") for line in text.splitlines() if line.startswith("| `")}
+
+
+def one(args, seed, tally, bases, names):
     rng = random.Random(seed)
     pool = rng.choice(POOLS)
     where = args.out / "pool"
@@ -331,7 +389,7 @@ def one(args, seed, tally, bases):
     tally["cases"] += 1
     if why is None:
         tally["the same"] += 1
-    elif why:
+    elif why in names:
         tally[why] += 1
     else:
         yield f"{text}: the peer {told(peer)}{' and writes' if changed[0] else ''}, we {told(ours)}" \
@@ -376,9 +434,9 @@ def main():
         bases.mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", "--sparse=always", str(args.out / "pool"), str(bases / pool.name)], check=True)
         shutil.rmtree(args.out / "pool")
-    tally, wrong = collections.Counter(), 0
+    tally, wrong, names = collections.Counter(), 0, listed()
     for seed in range(args.first, args.first + args.cases):
-        for why in one(args, seed, tally, bases):
+        for why in one(args, seed, tally, bases, names):
             print(why)
             wrong += 1
     for name, nr in sorted(tally.items()):
