@@ -42,7 +42,7 @@ struct manage_options {
 
 /* One thing that is done, or in a dry run would be, in order. */
 struct manage_act {
-	const char *verb;       /* "create", "remove", "rename", "write", "copy", "zero" */
+	const char *verb;       /* "create", "replace", "remove", "write", "zero" */
 	const char *path;
 	const char *what;       /* a clause: "features of replica 0 part 1" */
 	bool in_set;            /* replica and part are filled */

@@ -283,7 +283,7 @@ bool members_read(struct members *m, struct arena *a, const char *path, unsigned
 {
 	struct stat st;
 
-	*m = (struct members){ .arena = a, .set_fd = -1 };
+	*m = (struct members){ .arena = a, .set_fd = -1, .flags = flags };
 	if (path == NULL)
 		return manage_fail(e, EINVAL, "no path was given (NULL)");
 	m->path = arena_text(a, path);

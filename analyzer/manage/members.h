@@ -42,6 +42,7 @@ struct members {
 	const struct poolset *text; /* NULL: the one file of a pool */
 	bool singlehdr;           /* by the set file's options */
 	bool directories;         /* the parts are numbered files of directories */
+	unsigned flags;           /* of members_read */
 	bool remote;              /* there are remote replicas: they have no members */
 	uint32_t replicas;
 	struct member *list;      /* replica by replica, part by part */
@@ -53,6 +54,7 @@ struct members {
 enum {
 	MEMBERS_SET_ONLY = 1, /* what is no set file is refused: EINVAL, a directory EISDIR */
 	MEMBERS_LOCK_SET = 2, /* the set file stays locked until members_close */
+	MEMBERS_EMPTY_DIRS = 4, /* a replica whose directories have no part files is no failure: it has no members */
 };
 
 /*

@@ -103,6 +103,8 @@ static bool replica_fill(struct members *m, const struct poolset_replica *r, uin
 	for (uint32_t i = 0; i < r->nr; i++)
 		if (!directory_read(m, r->parts[i]->path, &n, e))
 			return false;
+	if (n.end == 0 && m->flags & MEMBERS_EMPTY_DIRS)
+		return true;
 	if (n.end == 0)
 		return manage_fail(e, ENOENT, "%s:%" PRIu32 ": %s: no part files (000000.pmem, ...) are in it: the pool was not "
 				   "made yet, or they are lost", m->path, r->parts[0]->number, r->parts[0]->path);

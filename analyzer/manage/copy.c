@@ -1,0 +1,371 @@
+#include "analyzer/manage/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	BUFFER = 1 << 20,     /* of each thread */
+	UNIT = 64 << 20,      /* bytes of a run that a thread takes at a time */
+	SHARE_MIN = 64 << 10, /* below this, sharing blocks is not worth a call */
+	START_MIN = 8 << 20,  /* written bytes that are sent on their way to the disk */
+	THREADS_MAX = 4,
+};
+
+struct unit {
+	const struct copy_run *run;
+	uint64_t at, len; /* in the run */
+};
+
+/* The units of one file, taken one by one. */
+struct lane {
+	uint32_t first, nr;
+	atomic_uint_least32_t next;
+	atomic_bool shares; /* the file system has not refused yet */
+};
+
+struct crew {
+	const struct copy_job *job;
+	struct unit *units;
+	struct lane *lanes;
+	struct writes *w;
+	pthread_mutex_t lock;     /* of error and w */
+	struct manage_error *error;
+	atomic_bool stop;
+	atomic_uint_least64_t done, written;
+	uint64_t total;
+	uint32_t threads;
+};
+
+struct hand {
+	struct crew *crew;
+	uint32_t number;
+	pthread_t thread;
+};
+
+bool copy_zero(const uint8_t *p, size_t len)
+{
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
+}
+
+bool copy_read(int fd, uint8_t *buf, size_t len, uint64_t at)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(fd, buf + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const uint8_t *buf, size_t len, uint64_t at)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pwrite(fd, buf + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+bool copy_extent(int fd, uint64_t at, uint64_t *len)
+{
+	off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+
+	if (data < 0 && errno == ENXIO) /* a hole up to the end of the file */
+		return false;
+	if (data < 0)
+		return true;
+	if ((uint64_t)data > at) {
+		if ((uint64_t)data - at < *len)
+			*len = (uint64_t)data - at;
+		return false;
+	}
+	off_t hole = lseek(fd, (off_t)at, SEEK_HOLE);
+	if (hole > 0 && (uint64_t)hole > at && (uint64_t)hole - at < *len)
+		*len = (uint64_t)hole - at;
+	return true;
+}
+
+static bool crew_fail(struct crew *c, const char *name, const char *doing)
+{
+	int why = errno;
+
+	pthread_mutex_lock(&c->lock);
+	manage_fail(c->error, why, "%s: %s: %s", name, doing, strerror(why));
+	pthread_mutex_unlock(&c->lock);
+	atomic_store(&c->stop, true);
+	return false;
+}
+
+static bool crew_write_next(struct crew *c)
+{
+	bool go = true;
+
+	if (c->w->o->before_write) { /* one thread then */
+		go = writes_next(c->w, c->error);
+		if (!go)
+			atomic_store(&c->stop, true);
+	}
+	return go;
+}
+
+/* The runs of blocks that are not zero. */
+static bool block_runs_write(struct crew *c, const struct copy_run *r, const uint8_t *buf, size_t len, uint64_t to_at)
+{
+	size_t from = 0, at = 0;
+	int fd = c->job->to[r->to];
+
+	while (at < len) {
+		size_t n = len - at < COPY_BLOCK ? len - at : COPY_BLOCK;
+		bool zero = copy_zero(buf + at, n);
+
+		at += n;
+		if (zero && at - n > from) {
+			if (!crew_write_next(c) || !write_all(fd, buf + from, at - n - from, to_at + from))
+				return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
+			atomic_fetch_add(&c->written, at - n - from);
+		}
+		if (zero)
+			from = at;
+	}
+	if (at > from) {
+		if (!crew_write_next(c) || !write_all(fd, buf + from, at - from, to_at + from))
+			return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
+		atomic_fetch_add(&c->written, at - from);
+	}
+	return true;
+}
+
+/* True: the blocks are shared now, and no byte was moved. */
+static bool shared(struct crew *c, const struct copy_run *r, uint64_t at, uint64_t len)
+{
+	struct lane *lane = &c->lanes[r->to];
+	struct file_clone_range range = { .src_fd = r->from, .src_offset = r->from_at + at, .src_length = len,
+					  .dest_offset = r->to_at + at };
+
+	if (len < SHARE_MIN || !atomic_load(&lane->shares) || !crew_write_next(c))
+		return false;
+	if (ioctl(c->job->to[r->to], FICLONERANGE, &range) == 0) {
+		atomic_fetch_add(&c->written, len);
+		atomic_fetch_add(&c->done, len);
+		return true;
+	}
+	if (errno != EINVAL) /* EINVAL may be this range's own: its alignment */
+		atomic_store(&lane->shares, false);
+	return false;
+}
+
+static bool data_copy(struct crew *c, const struct copy_run *r, uint64_t at, uint64_t len, uint8_t *buf)
+{
+	uint64_t start = r->to_at + at;
+	/* shared in whole blocks; the rest is moved */
+	uint64_t whole = len / COPY_BLOCK * COPY_BLOCK;
+
+	if (shared(c, r, at, whole)) {
+		at += whole;
+		len -= whole;
+	}
+	while (len && !atomic_load(&c->stop)) {
+		size_t n = len < BUFFER ? (size_t)len : BUFFER;
+
+		if (!copy_read(r->from, buf, n, r->from_at + at))
+			return crew_fail(c, r->from_name, "reading");
+		if (!block_runs_write(c, r, buf, n, r->to_at + at))
+			return false;
+		at += n;
+		len -= n;
+		if (r->to_at + at - start >= START_MIN || len == 0) {
+			/* a wish, no more: the disk works while we read on */
+			(void)sync_file_range(c->job->to[r->to], (off_t)start, (off_t)(r->to_at + at - start),
+					      SYNC_FILE_RANGE_WRITE);
+			start = r->to_at + at;
+		}
+		atomic_fetch_add(&c->done, n);
+	}
+	return !atomic_load(&c->stop);
+}
+
+static bool progress_tell(struct crew *c)
+{
+	const struct manage_options *o = c->w->o;
+
+	if (o->progress == NULL || o->progress(o->ctx, "copy", atomic_load(&c->done), c->total))
+		return true;
+	pthread_mutex_lock(&c->lock);
+	manage_fail(c->error, EINTR, "stopped; nothing was changed");
+	pthread_mutex_unlock(&c->lock);
+	atomic_store(&c->stop, true);
+	return false;
+}
+
+static void unit_copy(struct hand *h, const struct unit *u, uint8_t *buf)
+{
+	struct crew *c = h->crew;
+	uint64_t at = u->at, end = u->at + u->len;
+
+	while (at < end && !atomic_load(&c->stop)) {
+		uint64_t len = end - at;
+
+		if (!copy_extent(u->run->from, u->run->from_at + at, &len))
+			atomic_fetch_add(&c->done, len);
+		else if (!data_copy(c, u->run, at, len, buf))
+			return;
+		at += len;
+		if (h->number == 0 && !progress_tell(c))
+			return;
+	}
+}
+
+/* Begins with a file of its own, and helps with the others when that is done: writes to one file wait for each other. */
+static void *hand_work(void *ctx)
+{
+	struct hand *h = ctx;
+	struct crew *c = h->crew;
+	uint32_t files = c->job->to_nr;
+	uint8_t *buf = malloc(BUFFER);
+
+	if (buf == NULL) {
+		errno = ENOMEM;
+		crew_fail(c, "a copy", "starting");
+		return NULL;
+	}
+	for (uint32_t i = 0; i < files; i++) {
+		struct lane *lane = &c->lanes[(h->number * files / c->threads + i) % files];
+		uint32_t mine;
+
+		while (!atomic_load(&c->stop) && (mine = atomic_fetch_add(&lane->next, 1)) < lane->nr)
+			unit_copy(h, &c->units[lane->first + mine], buf);
+	}
+	free(buf);
+	return NULL;
+}
+
+static uint32_t threads_wanted(const struct crew *c)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (c->w->o->before_write || cpus < 2) /* whoever counts the writes wants them in one order */
+		return 1;
+	return cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
+}
+
+static void crew_work(struct crew *c)
+{
+	struct hand hands[THREADS_MAX];
+	uint32_t started = 0;
+
+	c->threads = threads_wanted(c);
+	for (uint32_t i = 0; i < c->threads; i++)
+		hands[i] = (struct hand){ .crew = c, .number = i };
+	/* one that cannot be started is not needed: each takes what is left */
+	for (uint32_t i = 1; i < c->threads && pthread_create(&hands[i].thread, NULL, hand_work, &hands[i]) == 0; i++)
+		started = i;
+	hand_work(&hands[0]);
+	for (uint32_t i = 1; i <= started; i++)
+		pthread_join(hands[i].thread, NULL);
+}
+
+static bool units_make(struct crew *c)
+{
+	uint64_t nr = 0;
+	uint32_t i = 0;
+
+	for (uint32_t k = 0; k < c->job->runs_nr; k++)
+		nr += c->job->runs[k].len / UNIT + 1;
+	c->units = calloc(nr ? nr : 1, sizeof(*c->units));
+	c->lanes = calloc(c->job->to_nr ? c->job->to_nr : 1, sizeof(*c->lanes));
+	if (c->units == NULL || c->lanes == NULL)
+		return manage_fail(c->error, ENOMEM, "no memory to copy");
+	for (uint32_t t = 0; t < c->job->to_nr; t++)
+		atomic_init(&c->lanes[t].shares, true);
+	for (uint32_t k = 0; k < c->job->runs_nr; k++) {
+		const struct copy_run *r = &c->job->runs[k];
+		struct lane *lane = &c->lanes[r->to];
+
+		if (lane->nr == 0)
+			lane->first = i;
+		for (uint64_t at = 0; at < r->len; at += UNIT) {
+			uint64_t len = r->len - at < UNIT ? r->len - at : UNIT;
+
+			c->units[i++] = (struct unit){ r, at, len };
+			lane->nr++;
+		}
+		c->total += r->len;
+	}
+	return true;
+}
+
+bool copy_all(const struct copy_job *job, struct writes *w, uint64_t *written, struct manage_error *e)
+{
+	struct crew c = { .job = job, .w = w, .error = e };
+
+	pthread_mutex_init(&c.lock, NULL);
+	if (units_make(&c)) {
+		crew_work(&c);
+		if (e->errnum == 0)
+			progress_tell(&c);
+	}
+	*written = atomic_load(&c.written);
+	free(c.units);
+	free(c.lanes);
+	pthread_mutex_destroy(&c.lock);
+	return e->errnum == 0;
+}
+
+static bool data_measure(const struct copy_run *r, uint64_t at, uint64_t len, uint8_t *buf, uint64_t *bytes)
+{
+	while (len) {
+		size_t n = len < BUFFER ? (size_t)len : BUFFER;
+
+		if (!copy_read(r->from, buf, n, r->from_at + at))
+			return false;
+		for (size_t i = 0; i < n; i += COPY_BLOCK)
+			if (!copy_zero(buf + i, n - i < COPY_BLOCK ? n - i : COPY_BLOCK))
+				*bytes += COPY_BLOCK;
+		at += n;
+		len -= n;
+	}
+	return true;
+}
+
+bool copy_measure(const struct copy_job *job, uint32_t to, bool exact, uint64_t *bytes, struct manage_error *e)
+{
+	uint8_t *buf = exact ? malloc(BUFFER) : NULL;
+	bool ok = !exact || buf || manage_fail(e, ENOMEM, "no memory");
+
+	*bytes = 0;
+	for (uint32_t i = 0; ok && i < job->runs_nr; i++) {
+		const struct copy_run *r = &job->runs[i];
+		uint64_t len;
+
+		for (uint64_t at = 0; ok && r->to == to && at < r->len; at += len) {
+			len = r->len - at;
+			bool data = copy_extent(r->from, r->from_at + at, &len);
+
+			if (data && !exact)
+				*bytes += len;
+			else if (data && !data_measure(r, at, len, buf, bytes))
+				ok = manage_fail(e, errno, "%s: reading: %s", r->from_name, strerror(errno));
+		}
+	}
+	free(buf);
+	return ok;
+}
