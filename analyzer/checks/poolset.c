@@ -155,6 +155,15 @@ static bool word_blamed(const struct model *m)
 	       obj_heap_zones_fill(p->heap, p->size - p->heap_at) && !obj_heap_zones_fill(p->heap, p->words->heap_size);
 }
 
+/* All files are as large as the set file says. */
+static bool sizes_declared(const struct pool_set *s)
+{
+	for (const struct pool_part *p = NULL; (p = pool_parts_next(s, p)) != NULL;)
+		if (p->item == NULL || p->declared == 0 || p->declared != p->file_size)
+			return false;
+	return true;
+}
+
 static void inner_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -174,7 +183,13 @@ static void inner_verify(const struct check *self, const struct model *m, struct
 				  s->inner_how ? s->inner_how : "the pool's own descriptor");
 	f.actual = arena_printf(out->arena, "%" PRIu64 " bytes, by the files", s->size);
 	f.detail = s->inner_size > s->size ? "bytes at the end are missing" : "there are more bytes than the pool has use for";
-	findings_add(out, f);
+	/* transform keeps a pool's size whatever the replicas have room for, and the library opens it */
+	if (s->type == POOL_OBJ && s->text && s->voted && s->inner_size < s->size && sizes_declared(s)) {
+		f.detail = "the replicas have more room than the pool: a smaller one is gone, or these were added later";
+		findings_add_as(out, NOTE, f);
+	} else {
+		findings_add(out, f);
+	}
 }
 
 static void missing_verify(const struct check *self, const struct model *m, struct findings *out)

@@ -7,8 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -42,21 +41,18 @@ static bool complete(const struct health *h, uint32_t replica)
 /* A set file that names one replica alone, in memory. */
 static int set_of(const struct health *h, uint32_t replica)
 {
+	struct arena *a = h->m->arena;
+	const char *text = arena_printf(a, "PMEMPOOLSET\n%s", h->single ? "OPTION SINGLEHDR\n" : "");
 	int fd = memfd_create("replica", MFD_CLOEXEC);
-	FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
 
-	if (f) {
-		fprintf(f, "PMEMPOOLSET\n%s", h->single ? "OPTION SINGLEHDR\n" : "");
-		for (uint32_t i = 0; i < health_parts(h, replica); i++) {
-			const struct member *m = health_part(h, replica, i)->m;
+	for (uint32_t i = 0; text && i < health_parts(h, replica); i++) {
+		const struct member *m = health_part(h, replica, i)->m;
 
-			fprintf(f, "%" PRIu64 " %s\n", m->size, m->path);
-		}
+		text = arena_printf(a, "%s%" PRIu64 " %s\n", text, m->size, m->path);
 	}
-	if (f == NULL || fclose(f) != 0) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
+	if (fd >= 0 && (text == NULL || write(fd, text, strlen(text)) != (ssize_t)strlen(text))) {
+		close(fd);
+		fd = -1;
 	}
 	return fd;
 }

@@ -46,6 +46,10 @@ static bool ring_of_replicas(const struct health *h, uint32_t replica, struct ma
 	const struct part *a = witness(h, replica), *b = witness(h, other);
 	const struct part *a0 = health_part(h, replica, 0), *b0 = health_part(h, other, 0);
 
+	if (a && a0->header_good && replica == other &&
+	    (!uuid_same(a->hdr.next_repl_uuid, a0->hdr.uuid) || !uuid_same(a->hdr.prev_repl_uuid, a0->hdr.uuid)))
+		return manage_fail(e, EINVAL, "%s: its links name another replica, and the set file has one only: give the set file that the "
+				   "pool has", health_name(h, a));
 	if (a && b0->header_good && !uuid_same(a->hdr.next_repl_uuid, b0->hdr.uuid))
 		return wrong_order(h, a, b0, e);
 	if (b && a0->header_good && !uuid_same(b->hdr.prev_repl_uuid, a0->hdr.uuid))

@@ -17,6 +17,8 @@ const struct command *const commands[] = {
 	&command_apply,
 	&command_undo,
 	&command_batch,
+	&command_sync,
+	&command_transform,
 	&command_feature,
 	&command_rm,
 	&command_generate, /* hidden: the last */

@@ -16,6 +16,8 @@ extern const struct command command_apply;
 extern const struct command command_undo;
 extern const struct command command_batch;
 extern const struct command command_feature;
+extern const struct command command_sync;
+extern const struct command command_transform;
 extern const struct command command_rm;
 extern const struct command command_generate;
 

@@ -1,4 +1,4 @@
-/* sync: arguments in, the operation of analyzer/manage, an errno out. */
+/* sync and transform: arguments in, the operations of analyzer/manage, an errno out. */
 #include "analyzer/manage/manage.h"
 
 #include "report/libpmempool/error.h"
@@ -18,11 +18,13 @@ int pmempool_sync(const char *poolset_file, unsigned flags)
 		     before, &r);
 }
 
-/* Refused in words until analyzer/manage has the operation. */
 int pmempool_transform(const char *poolset_file_src, const char *poolset_file_dst, unsigned flags)
 {
-	(void)poolset_file_dst;
+	struct manage_options o = { .dry_run = flags & PMEMPOOL_TRANSFORM_DRY_RUN };
+	struct manage_result r;
+	int before = errno;
+
 	if (!error_flags(flags, PMEMPOOL_TRANSFORM_DRY_RUN))
 		return -1;
-	return error_leave_text(ENOTSUP, "%s: this build cannot transform pools", poolset_file_src ? poolset_file_src : "NULL");
+	return error_result(manage_transform(poolset_file_src, poolset_file_dst, &o, &r), 0, before, &r);
 }
