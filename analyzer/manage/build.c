@@ -123,7 +123,7 @@ static bool need_of(const struct build *b, const struct copy_job *job, uint64_t 
 	*need = ROOM_SPARE;
 	for (uint32_t i = 0; i < b->nr; i++) {
 		struct statfs fs;
-		uint64_t bytes, its;
+		uint64_t bytes = 0, its = 0;
 
 		if (!room_of(b, i, &its, &fs))
 			return false;
@@ -145,7 +145,7 @@ bool build_judge(struct build *b)
 		return false;
 	for (uint32_t i = 0; i < b->nr; i++) {
 		struct statfs fs;
-		uint64_t dev, need, room;
+		uint64_t dev = 0, need = 0, room;
 
 		if (b->parts[i].act->bytes)
 			continue;
