@@ -1,5 +1,6 @@
 #include "analyzer/analyze.h"
 
+#include "analyzer/capture/told.h"
 #include "analyzer/facts/ending.h"
 #include "analyzer/device/device.h"
 #include "analyzer/facts/btt_recovery.h"
@@ -60,7 +61,10 @@ static enum status counters_take(const struct analyze_options *o, struct arena *
 	return st;
 }
 
-/* The same from the machine itself, when the pool is live and its state names a device at all. */
+/*
+ * The same from the capture, as its machine saw them then, or from this machine, when the pool is live; and only
+ * when the pool's state names a device at all.
+ */
 static void counters_ask(const struct result *r, const struct analyze_options *o, struct counters **out)
 {
 	const struct pool_set *s = r->model.pool;
@@ -70,7 +74,7 @@ static void counters_ask(const struct result *r, const struct analyze_options *o
 	if (h == NULL || (h->sds_usc == 0 && h->sds_uuid == 0))
 		return;
 	*out = ARENA_NEW(r->arena, struct counters);
-	if (*out && !device_counters(s, *out, &why) && o->in_place)
+	if (*out && !told_counters(r->intake.manifest, *out) && !device_counters(s, *out, &why) && o->in_place)
 		**out = (struct counters){ .known = true };
 }
 

@@ -100,8 +100,8 @@ static void replicas_verify(const struct check *self, const struct model *m, str
 
 enum { STEP = 65536 };
 
-/* Looks at data, and only at what is no hole: the first byte that is not zero after the log's end. */
-static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, uint64_t *at)
+/* The first byte in [from, to) that is not zero, or (or_lost) could not be read. Holes are not looked at. */
+static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, bool or_lost, uint64_t *at)
 {
 	uint8_t buf[STEP], lost[STEP];
 
@@ -111,6 +111,10 @@ static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, uint64_t 
 
 		if (len == 0)
 			return false;
+		if (e.kind == EXTENT_LOST && or_lost) {
+			*at = from;
+			return true;
+		}
 		if (e.kind != EXTENT_DATA) {
 			from += len;
 			continue;
@@ -119,7 +123,7 @@ static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, uint64_t 
 		if (!image_read(im, from, n, buf, lost))
 			return false;
 		for (size_t i = 0; i < n; i++)
-			if (buf[i]) {
+			if (buf[i] || (lost[i] && or_lost)) {
 				*at = from + i;
 				return true;
 			}
@@ -140,7 +144,7 @@ static void residue_verify(const struct check *self, const struct model *m, stru
 		return;
 	}
 	uint64_t from = l->descr->write_offset;
-	if (!next_nonzero(l->image, from, l->descr->end_offset, &at))
+	if (!next_nonzero(l->image, from, l->descr->end_offset, false, &at))
 		return;
 	findings_add(out, (struct finding){
 				  .by = self, .verdict = CORRUPT, .node = l->node, .at = at,
@@ -165,7 +169,7 @@ static void zeros_verify(const struct check *self, const struct model *m, struct
 	while (at < end && end - at >= PAGE) {
 		uint64_t nonzero = end;
 
-		if (next_nonzero(l->image, at, at + (end - at) / PAGE * PAGE, &nonzero) || nonzero == end)
+		if (next_nonzero(l->image, at, at + (end - at) / PAGE * PAGE, true, &nonzero) || nonzero == end)
 			nonzero = nonzero == end ? at + (end - at) / PAGE * PAGE : nonzero;
 		uint64_t zero_pages = (nonzero - at) / PAGE;
 		if (zero_pages && pages == 0)

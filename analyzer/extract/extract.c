@@ -7,10 +7,11 @@
 
 enum { STEP = 1 << 20, PAGE = 4096 };
 
-static bool lost_add(struct extract_lost *l, uint64_t at, uint64_t len)
+bool extract_lost_add(struct extract_lost *l, uint64_t at, uint64_t len, struct extract_sums *sums)
 {
 	struct extract_range *last = l->nr ? &l->ranges[l->nr - 1] : NULL;
 
+	sums->lost += len;
 	if (last && last->at + last->len == at) {
 		last->len += len;
 		return true;
@@ -53,9 +54,8 @@ bool extract_lost_find(const uint8_t *flags, size_t len, uint64_t to, struct ext
 		at = (size_t)(first - flags);
 		const uint8_t *end = memchr(first, 0, len - at);
 		size_t n = end ? (size_t)(end - first) : len - at;
-		if (!lost_add(lost, to + at, n))
+		if (!extract_lost_add(lost, to + at, n, sums))
 			return false;
-		sums->lost += n;
 		at += n;
 	}
 	return true;
@@ -116,8 +116,7 @@ enum status extract_bytes(struct image *im, uint64_t at, uint64_t len, uint64_t 
 		if (e.kind == EXTENT_HOLE) {
 			sums->zero += n;
 		} else if (e.kind == EXTENT_LOST) {
-			sums->lost += n;
-			if (!lost_add(lost, to + done, n))
+			if (!extract_lost_add(lost, to + done, n, sums))
 				st = problem_set(p, STATUS_NOMEM, "%s: no memory to list what could not be read", im->label);
 		} else {
 			n = n < STEP ? n : STEP;
@@ -145,7 +144,7 @@ bool extract_mapfile(const struct extract_lost *lost, uint64_t size, bool (*put)
 {
 	uint64_t at = 0;
 
-	if (!put(ctx, "# Mapfile. Created by pmemscope\n"
+	if (!put(ctx, "# Mapfile. Created by pmemscope in the form of GNU ddrescue\n"
 		      "# current_pos  current_status  current_pass\n"
 		      "0x00000000     +               1\n"
 		      "#      pos        size  status\n"))

@@ -37,6 +37,8 @@ enum status extract_bytes(struct image *im, uint64_t at, uint64_t len, uint64_t 
  */
 bool extract_mapfile(const struct extract_lost *lost, uint64_t size, bool (*put)(void *ctx, const char *text), void *ctx);
 void extract_lost_free(struct extract_lost *lost);
+/* Adds a range that is lost, at or behind the last one's end. False without memory. */
+bool extract_lost_add(struct extract_lost *lost, uint64_t at, uint64_t len, struct extract_sums *sums);
 /* Adds what flags[0..len) marks as lost, the first of them at `to`. False without memory. */
 bool extract_lost_find(const uint8_t *flags, size_t len, uint64_t to, struct extract_lost *lost,
 		       struct extract_sums *sums);

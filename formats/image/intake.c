@@ -56,18 +56,20 @@ static enum status names_read(struct intake *in, const char *path, char ***names
 	return STATUS_OK;
 }
 
-/* True for a mapfile, or a list of bad blocks, that goes with a file of the same directory. */
+/* True for what tells of another file of the same directory: a mapfile, a list of bad blocks, what was taken. */
 static bool goes_with(const char *path, char **names, size_t nr)
 {
+	size_t stem;
+	enum side side = open_side(path, &stem);
+
 	const char *dot = strrchr(path, '.');
 
-	if (dot == NULL)
-		return false;
-	bool map = (strcmp(dot, ".map") == 0 || strcmp(dot, ".mapfile") == 0) && open_is_mapfile(path);
-	if (!map && strcmp(dot, ".badblocks") != 0)
+	if (dot && strcmp(dot, ".badblocks") == 0)
+		stem = (size_t)(dot - path);
+	else if (side != SIDE_MAP && side != SIDE_TAKEN)
 		return false;
 	for (size_t i = 0; i < nr; i++)
-		if (strlen(names[i]) == (size_t)(dot - path) && strncmp(names[i], path, strlen(names[i])) == 0)
+		if (strlen(names[i]) == stem && strncmp(names[i], path, stem) == 0)
 			return true;
 	return false;
 }
@@ -82,7 +84,9 @@ static enum status member_take(struct intake *in, const char *path, const char *
 
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
 		return STATUS_OK;
-	enum status s = open_path(in, path, role, found, &st, &own);
+	size_t stem;
+	bool manifest = open_side(path, &stem) == SIDE_MANIFEST;
+	enum status s = manifest ? open_manifest(in, path, found, &own) : open_path(in, path, role, found, &st, &own);
 	if (s == STATUS_OK)
 		return s;
 	if (s == STATUS_NOMEM || s == STATUS_INTERRUPTED)

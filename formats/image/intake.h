@@ -81,6 +81,7 @@ struct intake {
 	uint32_t nr;
 	struct held *held;
 	struct compressed *streams; /* those open, the last one first: they share what memory there is */
+	struct span manifest; /* capture.json of a capture: its text; empty: none was met (side.h) */
 	bool mapfile_used; /* options.mapfile has been laid over a file */
 	bool group; /* from a directory or a tar: the items may belong together */
 	const struct intake_again *again; /* or NULL: images then are borrowed, closed by their owner */

@@ -6,6 +6,7 @@
 #include "formats/image/memory.h"
 #include "formats/image/peel.h"
 #include "formats/image/spool.h"
+#include "formats/image/taken.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,23 +64,36 @@ static char *text_of(struct arena *a, const char *path, size_t max, size_t *len)
 	return text;
 }
 
-bool open_is_mapfile(const char *path)
+enum side open_side(const char *path, size_t *stem)
 {
-	char head[128];
+	uint8_t head[SIDE_HEAD_LEN];
 	int fd = open_quietly(path);
 	struct stat st;
 
+	*stem = 0;
 	if (fd < 0)
-		return false;
+		return SIDE_NONE;
 	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof(head)) : -1;
 	close(fd);
-	return n > 0 && mapfile_probe(head, (size_t)n);
+	return n > 0 ? side_of(path, head, (size_t)n, stem) : SIDE_NONE;
+}
+
+enum status open_manifest(struct intake *in, const char *path, const char *found, struct problem *p)
+{
+	size_t len;
+	char *text = text_of(in->arena, path, SIDE_MANIFEST_MAX, &len);
+	struct source *s = text ? side_source(in, SIDE_MANIFEST, path, found, len) : NULL;
+
+	if (s == NULL || source_layer(s, in->arena, "file", NULL, len) == NULL)
+		return problem_set(p, STATUS_IO, "%s: this capture's manifest cannot be read", path);
+	in->manifest = (struct span){ (const uint8_t *)text, NULL, 0, len };
+	return STATUS_OK;
 }
 
 /* The mapfile that goes with path, and how it was found; NULL: there is none. */
 static const char *mapfile_of(struct intake *in, const char *path, const char **found)
 {
-	static const char *const ends[] = { "map", "mapfile" };
+	size_t stem;
 
 	if (in->options.mapfile && !in->mapfile_used) {
 		in->mapfile_used = true;
@@ -87,10 +101,10 @@ static const char *mapfile_of(struct intake *in, const char *path, const char **
 		return in->options.mapfile;
 	}
 	*found = "beside the file";
-	for (size_t i = 0; i < 2; i++) {
-		const char *name = arena_printf(in->arena, "%s.%s", path, ends[i]);
+	for (size_t i = 0; i < SIDE_ENDINGS; i++) {
+		const char *name = arena_printf(in->arena, "%s%s", path, side_endings[i].text);
 
-		if (name && open_is_mapfile(name))
+		if (name && side_endings[i].side == SIDE_MAP && open_side(name, &stem) == SIDE_MAP)
 			return name;
 	}
 	return NULL;
@@ -101,31 +115,48 @@ static enum status mapfile_lay(struct intake *in, const char *path, struct sourc
 			       struct problem *p)
 {
 	const char *found, *name = mapfile_of(in, path, &found);
-	struct image *below = *im;
-	struct mapfile *m = ARENA_NEW(in->arena, struct mapfile);
 	size_t len;
 
 	if (name == NULL)
 		return STATUS_OK;
-	if (m == NULL || !peel_hold(in, below, src))
+	if (!peel_hold(in, *im, src))
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
 	char *text = text_of(in->arena, name, MAPFILE_MAX, &len);
 	if (text == NULL)
 		return problem_set(p, STATUS_IO, "%s: this mapfile cannot be read, or is no file of at most %d MiB",
 				   name, MAPFILE_MAX >> 20);
-	if (!mapfile_parse(in->arena, name, text, len, below->size, m, p))
-		return p->status;
-	struct source *s = source_add(&in->sources, in->arena, name, "mapfile", found);
-	*im = runs_open(in->arena, below, below->size, m->runs, m->nr, EXTENT_LOST, src);
-	if (s == NULL || *im == NULL || source_layer(s, in->arena, "file", NULL, len) == NULL)
+	struct source *s = side_source(in, SIDE_MAP, name, found, len);
+	if (s == NULL || source_layer(s, in->arena, "file", NULL, len) == NULL)
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
-	src->map = m;
-	src->under = below;
-	s->size = s->stored_size = s->read = len;
-	source_note(s, in->arena, arena_printf(in->arena, "%llu of the %llu bytes of %s were never read%s",
-					       (unsigned long long)m->lost, (unsigned long long)below->size, path,
-					       m->end > below->size ? "; it names bytes behind that file's end" : ""));
-	return STATUS_OK;
+	return side_lay_map(in, im, src, name, text, len, s, p);
+}
+
+/* The same for the list of what was taken of a file that came out of a capture. */
+static enum status taken_lay(struct intake *in, const char *path, struct source *src, struct image **im,
+			     struct problem *p)
+{
+	const char *name = arena_printf(in->arena, "%s.taken", path);
+	struct stat st;
+	size_t stem;
+
+	if (name == NULL || open_side(name, &stem) != SIDE_TAKEN)
+		return STATUS_OK;
+	int fd = open_quietly(name);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		enum status s = refused(p, name);
+
+		if (fd >= 0)
+			close(fd);
+		return s;
+	}
+	struct source *s = side_source(in, SIDE_TAKEN, name, "beside the file", (uint64_t)st.st_size);
+	struct image *map = s ? file_open(fd, (uint64_t)st.st_size, s) : NULL, *below = *im;
+	if (s == NULL)
+		close(fd);
+	bool held = map && peel_hold(in, map, s);
+	if (!held || !peel_hold(in, below, src) || source_layer(s, in->arena, "file", NULL, s->size) == NULL)
+		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
+	return taken_open(in->arena, below, map, src, im, p);
 }
 
 /* What the kernel calls bad in the file: the machine's own, or the one that a list beside a capture tells of. */
@@ -158,14 +189,13 @@ static enum status image_of(struct intake *in, const char *path, int fd, const s
 	if (*im == NULL || !known)
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
 	src->bad = bad->nr ? bad : NULL;
-	enum status st_map = mapfile_lay(in, path, src, im, p);
+	enum status laid = mapfile_lay(in, path, src, im, p);
 	/* a mapfile tells what could be read: it is believed before a list that may count from elsewhere */
-	if (st_map != STATUS_OK || src->bad == NULL || src->map)
-		return st_map;
-	if (!peel_hold(in, *im, src) ||
-	    (*im = runs_open(in->arena, *im, src->size, bad->good, bad->good_nr, EXTENT_LOST, src)) == NULL)
+	if (laid == STATUS_OK && src->bad && src->map == NULL &&
+	    (!peel_hold(in, *im, src) ||
+	     (*im = runs_open(in->arena, *im, src->size, bad->good, bad->good_nr, EXTENT_LOST, src)) == NULL))
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
-	return STATUS_OK;
+	return laid == STATUS_OK ? taken_lay(in, path, src, im, p) : laid;
 }
 
 /* What was opened for path, with dax when it is such a device. Takes fd. */

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "formats/image/intake.h"
+#include "formats/image/side.h"
 
 /* st: of path. The device of a DAX region is read through a mapping, all else by pread. */
 enum status open_path(struct intake *in, const char *path, const char *role, const char *found,
@@ -13,7 +13,9 @@ enum status open_path(struct intake *in, const char *path, const char *role, con
 enum status open_stdin(struct intake *in, const char *role, const char *found, struct problem *p);
 enum status open_memory(struct intake *in, const char *name, const uint8_t *bytes, size_t len,
 			struct problem *p);
-/* True when path is a ddrescue mapfile by its first line. */
-bool open_is_mapfile(const char *path);
+/* What path tells of another file, by its name and its first bytes; *stem as side_of gives it. */
+enum side open_side(const char *path, size_t *stem);
+/* Takes in how a capture was made. */
+enum status open_manifest(struct intake *in, const char *path, const char *found, struct problem *p);
 
 #endif

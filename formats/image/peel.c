@@ -1,6 +1,9 @@
 #include "formats/image/peel.h"
 
 #include "formats/image/compressed.h"
+#include "formats/image/mapfile.h"
+#include "formats/image/side.h"
+#include "formats/image/taken.h"
 #include "formats/image/tar.h"
 
 #include <string.h>
@@ -93,18 +96,123 @@ static struct source *member_source(struct intake *in, const struct source *arch
 	return source_layer(s, in->arena, "tar", m->name, m->size) ? s : NULL;
 }
 
-static enum status member_open(struct intake *in, struct image *archive, const struct source *src,
-			       const char *role, const struct peel_file *file, const struct tar_member *m,
-			       struct problem *p)
+/* A tar's members by name, as the list has them: what tells of another is found by its name. */
+struct tar_all {
+	const struct tar_member **list;
+	uint32_t nr;
+	const struct peel_file *file;
+	struct image *archive;
+	const struct source *src;
+	const char *role;
+};
+
+static const struct tar_member *named(const struct tar_all *t, const char *name, size_t len, const char *ending)
 {
-	struct source *s = member_source(in, src, role, m);
-	struct image *im = s ? runs_open(in->arena, archive, m->size, m->runs, m->runs_nr, EXTENT_HOLE, s) : NULL;
+	uint32_t lo = 0, hi = t->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		int d = strncmp(t->list[mid]->name, name, len);
+
+		d = d ? d : strcmp(t->list[mid]->name + len, ending);
+		if (d == 0)
+			return t->list[mid];
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* The member's own bytes. NULL without memory. */
+static struct image *member_image(struct intake *in, const struct tar_all *t, const struct tar_member *m, struct source *s)
+{
+	return s ? runs_open(in->arena, t->archive, m->size, m->runs, m->runs_nr, EXTENT_HOLE, s) : NULL;
+}
+
+static bool maybe_side(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < SIDE_ENDINGS; i++) {
+		size_t end = strlen(side_endings[i].text);
+
+		if (n > end && strcmp(name + n - end, side_endings[i].text) == 0)
+			return true;
+	}
+	return strcmp(peel_last_part(name), SIDE_MANIFEST_NAME) == 0;
+}
+
+static enum side member_side(const struct tar_all *t, const struct tar_member *m, size_t *stem)
+{
+	uint8_t head[SIDE_HEAD_LEN], lost[SIDE_HEAD_LEN];
+	const struct run *r = m->runs_nr ? &m->runs[0] : NULL;
+	size_t len = r && r->len < SIDE_HEAD_LEN ? (size_t)r->len : SIDE_HEAD_LEN;
+
+	*stem = 0;
+	if (r == NULL || r->at || !maybe_side(m->name) || !image_read(t->archive, r->from, len, head, lost))
+		return SIDE_NONE;
+	return side_of(m->name, head, len, stem);
+}
+
+/* Lays over *im what the member `name` with that ending says of it, if there is one. */
+static enum status side_lay(struct intake *in, const struct tar_all *t, const struct tar_member *m,
+			    const struct side_ending *ending, struct source *src, struct image **im, struct problem *p)
+{
+	const struct tar_member *side = named(t, m->name, strlen(m->name), ending->text);
+	size_t stem;
+	struct span text;
+
+	if (side == NULL || member_side(t, side, &stem) != ending->side)
+		return STATUS_OK;
+	struct source *s = member_source(in, t->src, "source", side);
+	struct image *map = member_image(in, t, side, s);
+	if (map == NULL)
+		return problem_set(p, STATUS_NOMEM, "%s: no memory for a member of the tar", t->src->path);
+	s->role = side_role(ending->side);
+	s->size = side->size;
+	if (ending->side == SIDE_TAKEN)
+		return taken_open(in->arena, *im, map, src, im, p);
+	if (side->size > MAPFILE_MAX || !image_span(map, in->arena, 0, side->size, &text))
+		return problem_set(p, STATUS_LIMIT, "%s: this mapfile cannot be read, or is longer than %d MiB", side->name,
+				   MAPFILE_MAX >> 20);
+	return side_lay_map(in, im, src, side->name, (const char *)text.p, text.len, s, p);
+}
+
+/* True when m only tells of others; a manifest is taken in. */
+static bool tells_only(struct intake *in, const struct tar_all *t, const struct tar_member *m)
+{
+	size_t stem;
+	enum side side = member_side(t, m, &stem);
+
+	if (side == SIDE_MAP || side == SIDE_TAKEN)
+		return named(t, arena_copy(in->arena, m->name, stem), stem, "") != NULL;
+	if (side != SIDE_MANIFEST || m->size > SIDE_MANIFEST_MAX)
+		return false;
+	struct source *s = member_source(in, t->src, "source", m);
+	struct image *im = member_image(in, t, m, s);
+	if (im == NULL || !image_span(im, in->arena, 0, m->size, &in->manifest))
+		return false;
+	s->role = side_role(SIDE_MANIFEST);
+	s->size = m->size;
+	return true;
+}
+
+static enum status member_open(struct intake *in, const struct tar_all *t, const struct tar_member *m, struct problem *p)
+{
+	struct source *s = member_source(in, t->src, t->role, m);
+	struct image *im = member_image(in, t, m, s);
+	struct problem own = { STATUS_OK, "" };
+	enum status st = STATUS_OK;
 
 	if (im == NULL)
-		return problem_set(p, STATUS_NOMEM, "%s: no memory for a member of the tar", src->path);
+		return problem_set(p, STATUS_NOMEM, "%s: no memory for a member of the tar", t->src->path);
 	s->size = m->size;
-	struct problem own = { STATUS_OK, "" };
-	enum status st = peel_open(in, im, s, file, peel_last_part(m->name), &own);
+	for (size_t i = 0; st == STATUS_OK && i < SIDE_ENDINGS; i++)
+		st = side_lay(in, t, m, &side_endings[i], s, &im, &own);
+	if (st == STATUS_OK)
+		st = peel_open(in, im, s, t->file, peel_last_part(m->name), &own);
 	if (st == STATUS_NOMEM || st == STATUS_INTERRUPTED)
 		return problem_set(p, st, "%s", own.text);
 	if (st != STATUS_OK)
@@ -118,6 +226,7 @@ static enum status tar_open(struct intake *in, struct image *im, struct source *
 {
 	const char *role = src->role;
 	const uint32_t had = in->nr;
+	const bool group = in->group;
 	struct tar_list list;
 
 	if (!peel_hold(in, im, src))
@@ -134,11 +243,19 @@ static enum status tar_open(struct intake *in, struct image *im, struct source *
 	src->size = im->size;
 	source_note(src, in->arena, list.note);
 	in->group = true;
-	for (const struct tar_member *m = list.first; m; m = m->next) {
-		st = member_open(in, im, src, role, file, m, p);
+	struct tar_all all = { .list = arena_array(in->arena, list.nr, sizeof(*all.list)), .file = file, .archive = im,
+			       .src = src, .role = role };
+	if (all.list == NULL)
+		return problem_set(p, STATUS_NOMEM, "%s: no memory for the members of the tar", src->path);
+	for (const struct tar_member *m = list.first; m; m = m->next)
+		all.list[all.nr++] = m;
+	for (uint32_t i = 0; i < all.nr; i++) {
+		st = tells_only(in, &all, all.list[i]) ? STATUS_OK : member_open(in, &all, all.list[i], p);
 		if (st != STATUS_OK)
 			return st;
 	}
+	if (in->manifest.len && in->nr == had + 1)
+		in->group = group; /* a capture of one file is that file */
 	if (in->nr == had)
 		return problem_set(p, STATUS_UNSUPPORTED, "%s: a tar without a file in it that can be read%s%s",
 				   src->path, list.note ? ": " : "", list.note ? list.note : "");

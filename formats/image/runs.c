@@ -8,6 +8,7 @@ struct runs {
 	const struct run *all;
 	size_t nr;
 	enum extent_kind gap;
+	bool of_file; /* what is lost is lost of the file itself, not of what was peeled out of it */
 	struct source *source;
 };
 
@@ -55,10 +56,9 @@ static struct extent piece(const struct runs *r, uint64_t at, uint64_t *from)
 	return (struct extent){ at, held - into, EXTENT_DATA };
 }
 
-/* A rescued copy is the file itself still; a member is a leaf of its own. */
 static void record(struct runs *r, uint64_t at, uint64_t len)
 {
-	if (r->gap == EXTENT_LOST)
+	if (r->of_file)
 		source_file_unread(r->source, at, len);
 	else
 		source_unread(r->source, at, len);
@@ -142,6 +142,8 @@ struct image *runs_open(struct arena *a, struct image *below, uint64_t size, con
 	*r = (struct runs){
 		.image = { .ops = &ops, .size = size, .label = below->label, .parallel = below->parallel },
 		.below = below, .all = runs, .nr = runs_nr, .gap = gap, .source = src,
+		/* a rescued copy is the file itself still; a member is a leaf of its own */
+		.of_file = gap == EXTENT_LOST && !source_peeled(src),
 	};
 	uint64_t end = 0;
 	for (size_t i = 0; i < runs_nr; i++) {

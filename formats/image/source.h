@@ -49,6 +49,7 @@ struct source {
 	uint8_t stored_sha256[32], decoded_sha256[32], decoded_tree_sha256[32];
 	uint64_t holes;     /* bytes of the leaf that are holes of the file; known for plain files */
 	uint64_t read;      /* bytes of the file that we read */
+	uint64_t left_out;  /* bytes of the leaf that its capture left out on purpose (formats/image/taken.h) */
 	struct range_list unread; /* lost ranges, in bytes of the leaf: mapfile, EIO, truncation */
 	struct range_list stored_unread; /* as above in bytes of the file, where it is not the leaf */
 	/* What lies below the lost ranges that a mapfile or the kernel's list of bad blocks made; NULL: none did */

@@ -42,6 +42,15 @@ static const char *ext_name(struct image *im, struct arena *a)
 	return compat & EXT_JOURNAL ? "ext3" : "ext2";
 }
 
+bool content_place(size_t i, uint64_t *at, size_t *len)
+{
+	size_t nr = sizeof(magics) / sizeof(magics[0]);
+
+	*at = i < nr ? magics[i].at : i == nr ? EXT_SB_AT + 0x38 : EXT_SB_AT + 0x5c;
+	*len = i < nr ? magics[i].len : i == nr ? 2 : 8;
+	return i < nr + 2;
+}
+
 const char *content_name(struct image *image, struct arena *a)
 {
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {

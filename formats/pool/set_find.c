@@ -160,9 +160,66 @@ static bool path_try(struct set_work *w, struct pool_part *p)
 	return set_find_path(w, p, p->path, PART_SET_PATH);
 }
 
-static bool archive_says(struct set_work *w, struct pool_part *p)
+static const char *member_name(const struct item *it)
 {
-	(void)w;
+	const char *name = NULL;
+
+	for (const struct layer *l = it->source ? it->source->layers : NULL; l; l = l->next)
+		if (strcmp(l->kind, "tar") == 0)
+			name = l->name;
+	return name ? name : "";
+}
+
+static int by_member(const void *a, const void *b)
+{
+	const struct set_cand *x = *(struct set_cand *const *)a, *y = *(struct set_cand *const *)b;
+	int d = strcmp(member_name(x->item), member_name(y->item));
+
+	return d ? d : (x->idx > y->idx) - (x->idx < y->idx);
+}
+
+/* The members of archives by name: what lay at a path is there without the slash, as tar takes it off. */
+static bool members_sort(struct set_work *w)
+{
+	w->members = arena_array(w->arena, w->nr, sizeof(*w->members));
+	if (w->members == NULL) {
+		set_part_nomem(w);
+		return false;
+	}
+	for (uint32_t i = 0; i < w->nr; i++)
+		if (w->cands[i]->item)
+			w->members[w->members_nr++] = w->cands[i];
+	if (w->members_nr)
+		qsort(w->members, w->members_nr, sizeof(*w->members), by_member);
+	return true;
+}
+
+static struct set_cand *member_find(const struct set_work *w, const char *name)
+{
+	uint32_t lo = 0, hi = w->members_nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(member_name(w->members[mid]->item), name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < w->members_nr && strcmp(member_name(w->members[lo]->item), name) == 0 ? w->members[lo] : NULL;
+}
+
+static bool archive_try(struct set_work *w, struct pool_part *p)
+{
+	const char *name = p->path + strspn(p->path, "/");
+	struct set_cand *c = *name ? member_find(w, name) : NULL;
+
+	if (c && set_cand_in_tar(c->item)) {
+		const struct pool_part *twin = c->taken ? set_part_with(w, c->item) : NULL;
+
+		p->same_file = twin;
+		return set_part_take_cand(w, p, c, PART_SET_PATH);
+	}
 	p->why_missing = "it is not in the archive";
 	return false;
 }
@@ -174,7 +231,9 @@ enum status set_find(struct set_work *w)
 	for (const struct poolset_replica *t = w->s->text->replicas; t; t = t->next)
 		if (!replica_make(w, t))
 			return w->p->status;
-	if (!parts_try(w, w->group && !set_find_in_archive(w) ? offered_try : w->group ? archive_says : path_try, &left))
+	if (w->group && !members_sort(w))
+		return w->p->status;
+	if (!parts_try(w, w->group && !set_find_in_archive(w) ? offered_try : w->group ? archive_try : path_try, &left))
 		return w->p->status;
 	if (left && !parts_try(w, maps_try, &left))
 		return w->p->status;

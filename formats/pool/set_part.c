@@ -207,6 +207,15 @@ bool set_part_take(struct set_work *w, struct pool_part *part, struct item *item
 	return (tar || same_add(w, item->dev, item->ino, part)) && header_take(w, part);
 }
 
+const struct pool_part *set_part_with(const struct set_work *w, const struct item *item)
+{
+	for (uint32_t r = 0; r < w->s->nr; r++)
+		for (uint32_t i = 0; i < w->s->replicas[r]->nr; i++)
+			if (w->s->replicas[r]->parts[i]->item == item)
+				return w->s->replicas[r]->parts[i];
+	return NULL;
+}
+
 bool set_part_take_cand(struct set_work *w, struct pool_part *part, struct set_cand *c, enum part_found found)
 {
 	struct item *before = w->in->last;

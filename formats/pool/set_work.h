@@ -42,6 +42,8 @@ struct set_work {
 	struct set_same *same;  /* files by device and inode */
 	uint32_t same_nr, same_room;
 	struct pool_stray *last_stray;
+	struct set_cand **members; /* those of archives, by the members' names */
+	uint32_t members_nr;
 };
 
 /* What the pool's own structures say, told by the descriptor's page alone. */
@@ -71,6 +73,8 @@ bool set_part_stray(struct set_work *w, struct set_cand *c, enum stray_why why, 
 enum status set_part_nomem(struct set_work *w);
 /* A file by device and inode: the part that it was taken as first. NULL: none. */
 struct pool_part *set_part_same(const struct set_work *w, uint64_t dev, uint64_t ino);
+/* The first part that item was taken for, or NULL. */
+const struct pool_part *set_part_with(const struct set_work *w, const struct item *item);
 
 /* set_order.c: parts in the order of their links. */
 struct set_slot {

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_report,
 	&command_explain,
 	&command_extract,
+	&command_capture,
 	&command_repair,
 	&command_apply,
 	&command_undo,

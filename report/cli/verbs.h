@@ -11,6 +11,7 @@ extern const struct command command_diff;
 extern const struct command command_report;
 extern const struct command command_explain;
 extern const struct command command_extract;
+extern const struct command command_capture;
 extern const struct command command_repair;
 extern const struct command command_apply;
 extern const struct command command_undo;

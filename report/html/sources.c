@@ -85,6 +85,7 @@ static void put_source(FILE *out, const json_t *s, size_t i)
 	put_size_row(out, "Stored", json_object_get(stored, "size"));
 	put_size_row(out, "Allocated", json_object_get(stored, "allocated"));
 	put_size_row(out, "Decoded", json_object_get(decoded, "size"));
+	put_size_row(out, "Left out on purpose", json_object_get(s, "left_out"));
 	put_size_row(out, "Holes", json_object_get(decoded, "holes"));
 	put_size_row(out, "Read", json_object_get(stored, "read"));
 	put_row(out, "Changed", json_object_get(stored, "mtime"));

@@ -70,6 +70,8 @@ static void source(struct json *j, const struct source *s, const struct report_o
 	if (!o->reproducible)
 		json_number(j, "holes", s->holes);
 	json_close_object(j);
+	if (s->left_out)
+		json_number(j, "left_out", s->left_out);
 	json_open_object(j, "unread");
 	json_number(j, "bytes", s->unread.total);
 	json_number(j, "total", s->unread.nr);
