@@ -324,6 +324,11 @@ uint64_t redact_tokens(const struct redact *rd)
 	return rd->nr;
 }
 
+const char *redact_token(const struct redact *rd, uint64_t i)
+{
+	return rd->secrets[i].token;
+}
+
 enum told redact_told(enum kind kind)
 {
 	switch (kind) {

@@ -56,6 +56,8 @@ void redact_close(struct redact *rd);
 enum redact_level redact_level(const struct redact *rd);
 bool redact_user_bytes(const struct redact *rd); /* they are shown */
 uint64_t redact_tokens(const struct redact *rd);
+/* Which stands for the i-th value; several values may share one. i below redact_tokens. */
+const char *redact_token(const struct redact *rd, uint64_t i);
 
 enum told redact_told(enum kind kind);
 /* False: values of this kind are left out. */

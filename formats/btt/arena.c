@@ -129,8 +129,8 @@ static void arena_tell(struct arena *a, struct btt *b, struct btt_arena *ar)
 	node_fact_text(a, ar->node, "read by", btt_source_text(ar->from));
 	if (ar->from == BTT_FROM_NONE)
 		return;
-	ar->map_node = node_place(a, ar->node, "map", b->image, ar->map_at,
-				  (uint64_t)ar->external_nlba * BTT_MAP_WORD);
+	ar->map_node = node_array(a, ar->node, "map", &btt_map_entry_layout, b->image, ar->map_at, ar->external_nlba,
+				  BTT_MAP_WORD);
 	if (ar->lanes == 0 || !image_span(b->image, a, ar->flog_at, (uint64_t)ar->lanes * BTT_LANE_LEN,
 					  &ar->flog)) {
 		ar->lanes = 0;

@@ -6,7 +6,7 @@
 #ifndef FORMATS_BTT_MAP_H
 #define FORMATS_BTT_MAP_H
 
-#include <stdint.h>
+#include "formats/base/layout.h"
 
 enum btt_map_state {
 	BTT_MAP_INITIAL, /* never written: identity. PMDK reads zeros, the kernel the block's bytes */
@@ -14,6 +14,11 @@ enum btt_map_state {
 	BTT_MAP_ZERO,    /* reads zeros; the block is still owned */
 	BTT_MAP_NORMAL,
 };
+#define BTT_MAP_ENTRY(LE) \
+	LE(entry, 0, 32, FLAGS, "block of the data area in bits 29 to 0; bit 31: error or mapped, bit 30: zero or mapped")
+struct btt_map_entry { BTT_MAP_ENTRY(HOST_LE) };
+extern const struct layout btt_map_entry_layout;
+
 const char *btt_map_state_name(enum btt_map_state s);
 
 #define BTT_MAP_BLOCK_MASK UINT32_C(0x3fffffff)

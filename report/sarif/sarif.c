@@ -288,8 +288,9 @@ static void fixes(struct json *j, const struct result *r, const struct repair *r
 		json_close_array(j);
 }
 
+/* baseline: beside an earlier capture it is "new", "unchanged" or "absent"; NULL: there is none. */
 static void result(struct json *j, const struct result *r, const struct repair *rep, const struct rules *rules,
-		   const struct finding *f)
+		   const struct finding *f, const char *baseline)
 {
 	char print[FINGERPRINT_LEN + 1];
 	struct buf path = { .p = NULL };
@@ -303,7 +304,17 @@ static void result(struct json *j, const struct result *r, const struct repair *
 	json_number(j, "ruleIndex", rule_index(rules, f->by));
 	json_word(j, "level", outcome_severity(f->severity));
 	message(j, "message", detail ? f->detail : f->by->says);
-	locations(j, r, place_of_finding(f), buf_text(&path));
+	if (baseline)
+		json_word(j, "baselineState", baseline);
+	if (baseline && strcmp(baseline, "absent") == 0) { /* its bytes lie in a capture that this run does not tell of */
+		json_open_array(j, "locations");
+		json_open_object(j, NULL);
+		logical(j, buf_text(&path));
+		json_close_object(j);
+		json_close_array(j);
+	} else {
+		locations(j, r, place_of_finding(f), buf_text(&path));
+	}
 	json_open_object(j, "partialFingerprints");
 	json_word(j, "pmemscope/v1", print);
 	json_close_object(j);
@@ -365,6 +376,57 @@ static void invocation(struct json *j, const struct result *r, const struct repo
 	json_close_array(j);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What stands for a value that was left out, so that nobody takes it for the value. */
+static bool redaction_tokens(struct json *j)
+{
+	uint64_t nr = redact_level(j->redact) == REDACT_NONE ? 0 : redact_tokens(j->redact);
+	const char **list = nr ? calloc(nr, sizeof(*list)) : NULL;
+
+	if (nr == 0)
+		return true;
+	if (list == NULL)
+		return false;
+	for (uint64_t i = 0; i < nr; i++)
+		list[i] = redact_token(j->redact, i);
+	qsort(list, nr, sizeof(*list), by_text);
+	json_open_array(j, "redactionTokens");
+	for (uint64_t i = 0; i < nr; i++)
+		if (i == 0 || strcmp(list[i], list[i - 1]) != 0)
+			json_word(j, NULL, list[i]);
+	json_close_array(j);
+	free(list);
+	return true;
+}
+
+static bool run_begin(struct json *j, const struct result *r, const struct report_options *o, const struct rules *rules)
+{
+	json_open_object(j, NULL);
+	driver(j, rules);
+	invocation(j, r, o);
+	artifacts(j, r, o);
+	bool good = redaction_tokens(j);
+	json_open_array(j, "results");
+	return good;
+}
+
+static enum status run_end(struct json *j, const struct result *r, bool good)
+{
+	json_close_array(j);
+	json_open_object(j, "properties");
+	json_word(j, "verdict", r->verdict);
+	json_sentence(j, "sentence", r->sentence);
+	json_sentence(j, "nextStep", r->next_step);
+	json_word(j, "redaction", redact_names[redact_level(j->redact)]);
+	json_close_object(j);
+	json_close_object(j);
+	return json_end(j) && good ? STATUS_OK : ferror(j->f) ? STATUS_IO : STATUS_NOMEM;
+}
+
 enum status sarif_run(const struct result *r, const struct report_options *o, FILE *f)
 {
 	struct json j = { .f = f, .redact = o->redact, .lines = 1 };
@@ -375,21 +437,56 @@ enum status sarif_run(const struct result *r, const struct report_options *o, FI
 	if (list == NULL)
 		return STATUS_NOMEM;
 	rules.list = list;
-	json_open_object(&j, NULL);
-	driver(&j, &rules);
-	invocation(&j, r, o);
-	artifacts(&j, r, o);
-	json_open_array(&j, "results");
+	bool good = run_begin(&j, r, o, &rules);
 	for (const struct finding *one = fs ? fs->first : NULL; one; one = one->next)
-		result(&j, r, o->repair, &rules, one);
-	json_close_array(&j);
-	json_open_object(&j, "properties");
-	json_word(&j, "verdict", r->verdict);
-	json_sentence(&j, "sentence", r->sentence);
-	json_sentence(&j, "nextStep", r->next_step);
-	json_word(&j, "redaction", redact_names[redact_level(o->redact)]);
-	json_close_object(&j);
-	json_close_object(&j);
+		result(&j, r, o->repair, &rules, one, NULL);
 	free(list);
-	return json_end(&j) ? STATUS_OK : ferror(f) ? STATUS_IO : STATUS_NOMEM;
+	return run_end(&j, r, good);
+}
+
+static void results_of(struct json *j, const struct result *r, const struct rules *rules, const struct finding_list *l,
+		       const char *baseline)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		result(j, r, NULL, rules, l->list[i], baseline);
+}
+
+/* Rules of both runs, those of the later one first. NULL without memory. */
+static const struct check **rules_of_both(const struct result *a, const struct result *b, size_t *nr)
+{
+	size_t as, bs;
+	const struct check **was = json_checks_list(a, &as), **now = json_checks_list(b, &bs);
+	const struct check **all = calloc(as + bs + 1, sizeof(const struct check *));
+
+	*nr = 0;
+	for (size_t i = 0; all && was && now && i < as + bs; i++) {
+		const struct check *c = i < bs ? now[i] : was[i - bs];
+
+		if (rule_index(&(struct rules){ all, *nr }, c) == *nr)
+			all[(*nr)++] = c;
+	}
+	free(was);
+	free(now);
+	return all;
+}
+
+enum status sarif_diff(const struct result *a, const struct result *b, const struct comparison *cmp,
+		       const struct report_options *o, FILE *f)
+{
+	struct json j = { .f = f, .redact = o->redact, .lines = 1 };
+	struct rules rules = { .nr = 0 };
+	const struct check **list = rules_of_both(a, b, &rules.nr);
+
+	if (list == NULL)
+		return STATUS_NOMEM;
+	rules.list = list;
+	fputs(SARIF_BEFORE, f);
+	bool good = run_begin(&j, b, o, &rules);
+	results_of(&j, b, &rules, &cmp->fresh, "new");
+	results_of(&j, b, &rules, &cmp->kept, "unchanged");
+	results_of(&j, b, &rules, &cmp->gone, "absent");
+	free(list);
+	enum status st = run_end(&j, b, good);
+	fputs(SARIF_AFTER, f);
+	return st == STATUS_OK && ferror(f) ? STATUS_IO : st;
 }

@@ -5,6 +5,7 @@
 #ifndef REPORT_SARIF_SARIF_H
 #define REPORT_SARIF_SARIF_H
 
+#include "analyzer/compare.h"
 #include "report/report.h"
 
 /* What stands before the first run, between two, and behind the last. */
@@ -15,5 +16,11 @@
 
 /* One run. */
 enum status sarif_run(const struct result *r, const struct report_options *o, FILE *f);
+/*
+ * A whole log with one run: of b, with a as its baseline. Each result has a baselineState: new, unchanged, or absent
+ * when it was found in a alone.
+ */
+enum status sarif_diff(const struct result *a, const struct result *b, const struct comparison *cmp,
+		       const struct report_options *o, FILE *f);
 
 #endif
