@@ -54,19 +54,18 @@ bool names_read(struct capture_names *n, struct arena *a, const char *text)
 	return true;
 }
 
-bool names_write(const struct capture_names *n, FILE *f)
+void names_text(const struct capture_names *n, struct text *out)
 {
 	for (const struct capture_name *e = n->first; e; e = e->next) {
-		fprintf(f, "%s\t", e->token);
+		text_format(out, "%s\t", e->token);
 		for (const char *p = e->name; *p; p++) {
 			if (*p == '\t' || *p == '\n' || *p == '\\')
-				fprintf(f, "\\%c", *p == '\t' ? 't' : *p == '\n' ? 'n' : '\\');
+				text_format(out, "\\%c", *p == '\t' ? 't' : *p == '\n' ? 'n' : '\\');
 			else
-				putc(*p, f);
+				text_add(out, p, 1);
 		}
-		putc('\n', f);
+		text_add(out, "\n", 1);
 	}
-	return !ferror(f);
 }
 
 const char *names_token(struct capture_names *n, const char *noun, const char *name)

@@ -7,9 +7,8 @@
 #ifndef ANALYZER_CAPTURE_NAMES_H
 #define ANALYZER_CAPTURE_NAMES_H
 
+#include "analyzer/capture/text.h"
 #include "formats/base/arena.h"
-
-#include <stdio.h>
 
 struct capture_names {
 	struct arena *arena;
@@ -21,7 +20,8 @@ struct capture_names {
 
 /* text: of such a file, or "". False: it is none. */
 bool names_read(struct capture_names *n, struct arena *a, const char *text);
-bool names_write(const struct capture_names *n, FILE *f);
+/* The text of such a file. */
+void names_text(const struct capture_names *n, struct text *out);
 /* The token of name, made when it has none: "NOUN-NUMBER". NULL without memory. */
 const char *names_token(struct capture_names *n, const char *noun, const char *name);
 

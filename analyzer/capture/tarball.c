@@ -1,8 +1,9 @@
 #include "analyzer/capture/tarball.h"
 
+#include "analyzer/capture/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_LEN = 100, OCTAL_MAX_BITS = 33, LINE = 24 };
@@ -45,77 +46,68 @@ static bool header(const char *name, uint64_t size, uint64_t mtime, char type, t
 }
 
 /* "LENGTH KEY=VALUE\n", LENGTH counting itself. */
-static bool record(FILE *f, const char *key, const char *value)
+static void record(struct text *t, const char *key, const char *value)
 {
 	size_t body = strlen(key) + strlen(value) + 3, len = body + 1;
 
 	while (len < body + (size_t)snprintf(NULL, 0, "%zu", len))
 		len++;
-	return fprintf(f, "%zu %s=%s\n", len, key, value) == (int)len;
+	text_format(t, "%zu %s=%s\n", len, key, value);
 }
 
-static bool number(FILE *f, const char *key, uint64_t value)
+static void number(struct text *t, const char *key, uint64_t value)
 {
 	char text[LINE];
 
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return record(f, key, text);
+	record(t, key, text);
 }
 
-static bool records(FILE *f, const char *name, uint64_t size, uint64_t data, bool sparse)
+static void records(struct text *t, const char *name, uint64_t size, uint64_t data, bool sparse)
 {
-	bool ok = true;
-
-	if (sparse)
-		ok = record(f, "GNU.sparse.major", "1") && record(f, "GNU.sparse.minor", "0") &&
-		     record(f, "GNU.sparse.name", name) && number(f, "GNU.sparse.realsize", size);
-	else
-		ok = record(f, "path", name);
-	return ok && (data >> OCTAL_MAX_BITS == 0 || number(f, "size", data));
+	if (sparse) {
+		record(t, "GNU.sparse.major", "1");
+		record(t, "GNU.sparse.minor", "0");
+		record(t, "GNU.sparse.name", name);
+		number(t, "GNU.sparse.realsize", size);
+	} else {
+		record(t, "path", name);
+	}
+	if (data >> OCTAL_MAX_BITS)
+		number(t, "size", data);
 }
 
-/* The map of a sparse member, whole blocks of it. NULL without memory. */
-static char *map_text(const struct extents *x, uint64_t size, size_t *len)
+/* The map of a sparse member, whole blocks of it. */
+static void map_text(struct text *t, const struct extents *x, uint64_t size)
 {
-	char *text = NULL;
-	FILE *f = open_memstream(&text, len);
-
-	if (f == NULL)
-		return NULL;
 	bool ends = x->nr && x->all[x->nr - 1].at + x->all[x->nr - 1].len == size;
-	fprintf(f, "%zu\n", x->nr + !ends);
+
+	text_format(t, "%zu\n", x->nr + !ends);
 	for (size_t i = 0; i < x->nr; i++)
-		fprintf(f, "%" PRIu64 "\n%" PRIu64 "\n", x->all[i].at, x->all[i].len);
+		text_format(t, "%" PRIu64 "\n%" PRIu64 "\n", x->all[i].at, x->all[i].len);
 	if (!ends) /* says where the file ends to those who read no records */
-		fprintf(f, "%" PRIu64 "\n0\n", size);
-	long n = ftell(f);
-	if (n > 0 && n % TARBALL_BLOCK)
-		fwrite(zeros, 1, (size_t)(TARBALL_BLOCK - n % TARBALL_BLOCK), f);
-	bool ok = !ferror(f);
-	if (fclose(f) == 0 && ok && n > 0)
-		return text;
-	free(text);
-	return NULL;
+		text_format(t, "%" PRIu64 "\n0\n", size);
+	if (t->len % TARBALL_BLOCK)
+		text_add(t, zeros, TARBALL_BLOCK - t->len % TARBALL_BLOCK);
 }
 
 bool tarball_head(const char *name, uint64_t size, uint64_t mtime, const struct extents *stored, tarball_put *put, void *ctx)
 {
 	bool sparse = stored && stored->total < size;
-	size_t map_len = 0, len = 0;
-	char *map = sparse ? map_text(stored, size, &map_len) : NULL, *text = NULL;
 	const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	char pax[NAME_LEN], plain[NAME_LEN];
-	uint64_t data = sparse ? map_len + stored->total : size;
-	FILE *f = open_memstream(&text, &len);
-	bool ok = f && (map || !sparse);
+	struct text map = { .p = NULL }, own = { .p = NULL };
 
-	ok = ok && records(f, name, size, data, sparse);
-	ok = f && fclose(f) == 0 && ok;
+	if (sparse)
+		map_text(&map, stored, size);
+	uint64_t data = sparse ? map.len + stored->total : size;
+	records(&own, name, size, data, sparse);
 	snprintf(pax, sizeof(pax), "PaxHeaders/%.80s", base);
 	snprintf(plain, sizeof(plain), "%s%.80s", sparse ? "GNUSparseFile.0/" : "", base);
-	ok = ok && header(pax, len, mtime, 'x', put, ctx) && put(ctx, text, len) && tarball_pad(len, put, ctx) &&
-	     header(plain, data, mtime, '0', put, ctx) && (map == NULL || put(ctx, map, map_len));
-	free(map);
-	free(text);
+	bool ok = !map.failed && !own.failed && header(pax, own.len, mtime, 'x', put, ctx) && put(ctx, own.p, own.len) &&
+		  tarball_pad(own.len, put, ctx) && header(plain, data, mtime, '0', put, ctx) &&
+		  (!sparse || put(ctx, map.p, map.len));
+	text_free(&map);
+	text_free(&own);
 	return ok;
 }

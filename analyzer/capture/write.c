@@ -4,6 +4,7 @@
 #include "analyzer/capture/manifest.h"
 #include "analyzer/capture/state.h"
 #include "analyzer/capture/tarball.h"
+#include "analyzer/capture/text.h"
 #include "formats/image/side.h"
 
 #include <stdlib.h>
@@ -166,7 +167,10 @@ static int by_place(const void *a, const void *b)
 
 static bool line_put(void *ctx, const char *text)
 {
-	return fputs(text, ctx) >= 0;
+	struct text *t = ctx;
+
+	text_add(t, text, strlen(text));
+	return !t->failed;
 }
 
 /* All that is lost of a part, as a mapfile. */
@@ -175,10 +179,8 @@ static enum status map_write(struct writer *w, const struct capture_part *p)
 	struct extract_range *all = calloc(p->known.nr + p->lost.nr + 1, sizeof(*all));
 	struct extract_lost joined = { 0 };
 	struct extract_sums sums = { 0 };
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	bool ok = all && f;
+	struct text text = { .p = NULL };
+	bool ok = all != NULL;
 
 	for (size_t i = 0; ok && i < p->known.nr; i++)
 		all[i] = p->known.ranges[i];
@@ -188,13 +190,11 @@ static enum status map_write(struct writer *w, const struct capture_part *p)
 		qsort(all, p->known.nr + p->lost.nr, sizeof(*all), by_place);
 	for (size_t i = 0; ok && i < p->known.nr + p->lost.nr; i++)
 		ok = extract_lost_add(&joined, all[i].at, all[i].len, &sums);
-	ok = ok && extract_mapfile(&joined, p->image->size, line_put, f);
-	if (f)
-		ok = fclose(f) == 0 && ok;
-	enum status st = text_write(w, arena_printf(w->c->arena, "%s.map", p->name), ok ? text : NULL, len);
+	ok = ok && extract_mapfile(&joined, p->image->size, line_put, &text);
+	enum status st = text_write(w, arena_printf(w->c->arena, "%s.map", p->name), ok ? text.p : NULL, text.len);
 	extract_lost_free(&joined);
 	free(all);
-	free(text);
+	text_free(&text);
 	return st;
 }
 

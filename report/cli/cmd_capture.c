@@ -189,13 +189,15 @@ static int names_open(struct cli *c, struct job *job, struct arena *a, struct ca
 /* For its owner alone, before the capture that cannot be read without it is there. */
 static bool names_save(struct cli *c, const struct job *job, const struct capture_names *names)
 {
+	struct text text = { .p = NULL };
 	struct output out;
 
-	if (!output_open(c, &out, job->names))
-		return false;
-	bool good = fchmod(fileno(out.f), 0600) == 0 && names_write(names, out.f) && fflush(out.f) == 0 &&
-		    fsync(fileno(out.f)) == 0;
-	return output_close(c, &out, good);
+	names_text(names, &text);
+	bool open = output_open(c, &out, job->names);
+	bool good = open && !text.failed && fchmod(fileno(out.f), 0600) == 0 &&
+		    fwrite(text.p, 1, text.len, out.f) == text.len && fflush(out.f) == 0 && fsync(fileno(out.f)) == 0;
+	text_free(&text);
+	return open && output_close(c, &out, good) && good;
 }
 
 static bool finish(struct cli *c, struct job *job)

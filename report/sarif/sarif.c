@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEFT_OUT "[left out]"
+
 enum { FIX_EDITS_MAX = 256 }; /* a fix of more is told by the plan alone */
 
 /* The rules of this run in the order they are listed: those that a result or a notification names. */
@@ -18,10 +20,14 @@ struct rules {
 	size_t nr;
 };
 
+/* SARIF wants a string whatever is left out of it. */
 static void message(struct json *j, const char *key, const char *text)
 {
 	json_open_object(j, key);
-	json_told(j, "text", TOLD_SENTENCE, text, strlen(text));
+	if (redact_shows(j->redact, TOLD_SENTENCE))
+		json_told(j, "text", TOLD_SENTENCE, text, strlen(text));
+	else
+		json_word(j, "text", LEFT_OUT);
 	json_close_object(j);
 }
 
@@ -303,7 +309,10 @@ static void result(struct json *j, const struct result *r, const struct repair *
 	json_word(j, "ruleId", f->by->id);
 	json_number(j, "ruleIndex", rule_index(rules, f->by));
 	json_word(j, "level", outcome_severity(f->severity));
-	message(j, "message", detail ? f->detail : f->by->says);
+	if (detail)
+		message(j, "message", f->detail);
+	else
+		words(j, "message", f->by->says);
 	if (baseline)
 		json_word(j, "baselineState", baseline);
 	if (baseline && strcmp(baseline, "absent") == 0) { /* its bytes lie in a capture that this run does not tell of */
@@ -398,6 +407,8 @@ static bool redaction_tokens(struct json *j)
 	for (uint64_t i = 0; i < nr; i++)
 		if (i == 0 || strcmp(list[i], list[i - 1]) != 0)
 			json_word(j, NULL, list[i]);
+	if (!redact_shows(j->redact, TOLD_SENTENCE))
+		json_word(j, NULL, LEFT_OUT);
 	json_close_array(j);
 	free(list);
 	return true;

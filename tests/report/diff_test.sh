@@ -41,6 +41,27 @@ exits 4 "$PMEMSCOPE" diff blk blk-after --json blk.json --text
 grep -qE 'flog\[[0-9]+-[0-9]+\]$' out || fail "no range of the flog: $(head -c 300 out)"
 exits 4 "$PMEMSCOPE" diff blk blk-after --max-changes 1 --json cut.json
 
+python3 "$here/validate.py" "$SOURCE/report/json/diff.schema.json" tx.json back.json damaged.json mended.json both.json blk.json cut.json ||
+	fail "not by the schema"
+grep -qE '"path": "blk.btt.arena\[0\].map"' blk.json || fail "the map's entries are not compared"
+exits 4 "$PMEMSCOPE" diff damaged after --sarif both.sarif
+python3 - <<'PY' || fail "baseline states"
+import json
+run = json.load(open("both.sarif"))["runs"][0]
+states = {(r["ruleId"], r["baselineState"]) for r in run["results"]}
+assert {("pool.sds.dirty", "new"), ("pool.hdr.checksum", "absent")} <= states, states
+assert all(run["tool"]["driver"]["rules"][r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
+assert "redactionTokens" not in run
+PY
+exits 4 "$PMEMSCOPE" diff damaged after --sarif strict.sarif --redact strict
+python3 - <<'PY' || fail "tokens, and messages that are strings"
+import json
+run = json.load(open("strict.sarif"))["runs"][0]
+assert run["redactionTokens"] and len(set(run["redactionTokens"])) == len(run["redactionTokens"])
+assert all(isinstance(r["message"]["text"], str) for r in run["results"])
+assert all(isinstance(n["message"]["text"], str) for i in run["invocations"] for n in i["toolExecutionNotifications"])
+PY
+
 python3 - <<'PY' || fail "the documents do not tell what happened"
 import json
 def load(name):
