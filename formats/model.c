@@ -10,3 +10,8 @@ const struct model *model_next(const struct model *top, const struct model *m)
 		m = m->up;
 	return m == top ? NULL : m->next;
 }
+
+bool model_left_out(const struct model *m)
+{
+	return m->intake && sources_left_out(&m->intake->sources);
+}

@@ -18,7 +18,7 @@ struct ns_capture; /* formats/ns/ns.h */
 
 struct model {
 	struct arena *arena;
-	struct intake *intake;
+	struct intake *intake;  /* NULL: decoded from an image alone */
 	struct node *root;      /* its children are the top-level structures */
 	const char *format;     /* "pmemobj", "pmemblk", "pmemlog", "pmemcto", "poolset", "btt",
 				 * "namespace", or "unknown" */
@@ -37,5 +37,8 @@ struct model {
 
 /* top and all that is inside it, in order: NULL starts, NULL ends. */
 const struct model *model_next(const struct model *top, const struct model *m);
+
+/* True when this was read from a capture that left something out on purpose: what looks at data cannot be judged. */
+bool model_left_out(const struct model *m);
 
 #endif

@@ -94,11 +94,14 @@ static bool is_device(const struct source *s)
 static enum status stored_of(struct capture *c, struct capture_part *p, struct problem *pr)
 {
 	enum status st = STATUS_OK;
+	struct extents unused;
 	bool good = true;
 
 	if (p->mask.bits) {
 		p->left_out = p->image->size - mask_finish(&p->mask);
 		good = mask_extents(&p->mask, &p->stored, &p->mask_stored);
+		st = extents_of(p->item->image, false, c->options->intake, &unused, &p->known, pr);
+		extents_free(&unused);
 	} else if (p->text) {
 		good = extents_add(&p->stored, 0, p->image->size);
 	} else {

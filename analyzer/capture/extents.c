@@ -85,7 +85,7 @@ enum status extents_of(struct image *im, bool look, const struct intake_options 
 		if (n == 0) /* it has shrunk meanwhile: what is there no more is told when it is written */
 			n = im->size - at;
 		bool good = true;
-		if (e.kind == EXTENT_LOST)
+		if (e.kind == EXTENT_LOST || e.kind == EXTENT_LEFT_OUT)
 			good = extract_lost_add(lost, at, n, &sums);
 		else if (e.kind == EXTENT_DATA && !look)
 			good = extents_add(out, at, n);

@@ -7,7 +7,9 @@
 
 #include "formats/base/checksum.h"
 #include "formats/image/overlay.h"
+#include "formats/obj/find.h"
 #include "formats/obj/lane.h"
+#include "formats/obj/lane_old.h"
 #include "formats/obj/obj.h"
 #include "formats/pool/set.h"
 
@@ -115,6 +117,14 @@ static void log_add(struct logs *l, const struct obj_lanes *lanes, const struct 
 				put(l, e.at, val, sizeof(val));
 		}
 	}
+	if (undo && (w.stop == OBJ_ULOG_BAD_OP || w.stop == OBJ_ULOG_BAD_SIZE)) { /* a finding: its head stays */
+		uint8_t head[OBJ_ULOG_BUF_HEAD], lost[OBJ_ULOG_BUF_HEAD];
+		size_t len = w.stop == OBJ_ULOG_BAD_OP ? sizeof(uint64_t) : sizeof(head);
+
+		mark(l, w.stop_at, len);
+		if (image_read(l->was, w.stop_at, len, head, lost) && memchr(lost, 1, len) == NULL)
+			put(l, w.stop_at, head, len);
+	}
 	/* a log ends at what follows its last entry: a zero word, or an entry that does not count */
 	if (w.ulog && (w.stop == OBJ_ULOG_END || w.stop == OBJ_ULOG_STALE)) {
 		mark(l, w.stop_at, OBJ_ULOG_BUF_HEAD);
@@ -170,20 +180,56 @@ static void write_back(struct logs *l)
 	}
 }
 
+/* Majors 1 to 4 keep before-images in heap objects: of these the heads are taken, and where the lists of them lie. */
+static void old_list_add(struct logs *l, struct obj_finder *find, const struct obj_undo_list_old *list, enum obj_undo_old kind)
+{
+	bool v3 = obj_lane_old_v3_records(l->m->obj);
+	struct obj_undo_walk_old w;
+	struct obj_range_old r;
+	struct obj_place place;
+	uint64_t value, off = 0;
+
+	obj_lane_old_walk_start(&w, l->was, l->m->obj->major, list->at, &l->budget);
+	while (obj_lane_old_walk_next(&w, &value)) {
+		mark(l, w.value_at, sizeof(value));
+		obj_finder_at(find, value, &place);
+		if (kind == OBJ_UNDO_SET && obj_lane_old_range(l->was, value, place.object.len, &r))
+			mark(l, r.at, r.data_at - r.at);
+		off = 0;
+		while (kind == OBJ_UNDO_CACHE && place.kind == OBJ_PLACE_OBJECT &&
+		       obj_lane_old_cache_next(l->was, l->m->obj->major, v3, value, place.object.len, &off, &r))
+			mark(l, r.at, r.data_at - r.at);
+		if (kind == OBJ_UNDO_CACHE && off < place.object.len) /* the record that ends them */
+			mark(l, value + off, 2 * sizeof(uint64_t));
+	}
+}
+
+static bool old_lanes_add(struct logs *l, const struct obj_lanes *lanes)
+{
+	struct obj_finder *find = obj_finder_open(l->m->obj->heap);
+
+	for (uint32_t i = 0; find && i < lanes->lane_nr; i++)
+		for (int k = 0; k < OBJ_UNDOS; k++)
+			old_list_add(l, find, &lanes->lane[i].old->undo[k], (enum obj_undo_old)k);
+	bool ok = find != NULL;
+	obj_finder_close(find);
+	return ok;
+}
+
 bool structures_logs(struct capture *c, const struct model *m, struct problem *p)
 {
 	const struct obj_lanes *lanes = m->obj->lanes;
 	struct logs l = { c, m, m->logical, overlay_open(c->arena, m->logical), m->obj->size, true };
 
 	if (lanes->old)
-		return true; /* majors 1 to 4 keep before-images in heap objects, which are left out */
-	l.ok = l.anew != NULL;
-	for (uint32_t i = 0; i < lanes->lane_nr && l.ok; i++)
+		l.ok = old_lanes_add(&l, lanes);
+	l.ok = l.ok && l.anew != NULL;
+	for (uint32_t i = 0; i < lanes->lane_nr && l.ok && !lanes->old; i++)
 		for (int k = 0; k < OBJ_LOGS; k++)
 			log_add(&l, lanes, &lanes->lane[i].log[k]);
-	if (l.ok)
+	if (l.ok && !lanes->old)
 		idle_add(&l, lanes);
-	for (uint32_t r = 0; m->pool && r < m->pool->nr && l.ok; r++)
+	for (uint32_t r = 0; m->pool && r < m->pool->nr && l.ok && !lanes->old; r++)
 		if (m->pool->replicas[r]->logical && m->pool->replicas[r]->logical != m->logical)
 			replica_add(&l, lanes, m->pool->replicas[r]->logical);
 	if (l.ok && overlay_changed(l.anew)) {

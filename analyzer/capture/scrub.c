@@ -7,6 +7,7 @@
 #include "formats/ns/ns.h"
 #include "formats/obj/descr.h"
 #include "formats/obj/obj.h"
+#include "formats/obj/vos.h"
 #include "formats/pool/set.h"
 
 #include <stdlib.h>
@@ -255,6 +256,8 @@ static bool layout_name(struct capture *c, const struct model *m)
 	const struct obj_descr *d = m->obj->descr;
 	char name[OBJ_LAYOUT_NAME_LEN + 1] = "";
 
+	if (m->obj->vos && m->obj->vos->named)
+		return true; /* DAOS's, the same everywhere: no secret, and what the pool is known by */
 	if (d == NULL || d->layout[0] == 0 || !image_read(m->logical, at, sizeof(page), page, lost))
 		return true;
 	memcpy(name, d->layout, OBJ_LAYOUT_NAME_LEN);

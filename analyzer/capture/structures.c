@@ -12,6 +12,7 @@
 #include "formats/obj/obj.h"
 #include "formats/obj/object.h"
 #include "formats/obj/run.h"
+#include "formats/obj/vos.h"
 #include "formats/pool/set.h"
 
 enum { PAGE = 4096, NS_HEAD_LEN = 2 * PAGE };
@@ -95,6 +96,8 @@ static bool obj_add(struct capture *c, const struct model *m, struct problem *p)
 		zone_add(c, m, scan, &o->heap->zones[i]);
 	}
 	obj_scan_close(scan);
+	if (o->vos && o->vos->root) /* DAOS's own root, by which it is known */
+		everywhere(c, m, o->root_at, obj_vos_root_layout.size);
 	return structures_logs(c, m, p);
 }
 

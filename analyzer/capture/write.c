@@ -68,6 +68,18 @@ static enum status keep_part(struct writer *w, uint32_t part)
 	return st;
 }
 
+/* What was known to be lost before is listed already. */
+static void known_clear(const struct capture_part *p, uint64_t at, uint8_t *flags, size_t len)
+{
+	for (size_t i = 0; i < p->known.nr; i++) {
+		const struct extract_range *r = &p->known.ranges[i];
+		uint64_t from = r->at > at ? r->at : at, end = r->at + r->len < at + len ? r->at + r->len : at + len;
+
+		if (from < end)
+			memset(flags + (from - at), 0, (size_t)(end - from));
+	}
+}
+
 /* What is stored of one block, into buf, and into the tar. */
 static enum status block_read(struct writer *w, struct capture_part *p, uint64_t at, uint64_t len)
 {
@@ -82,6 +94,8 @@ static enum status block_read(struct writer *w, struct capture_part *p, uint64_t
 		if (!image_read(p->image, from, (size_t)(end - from), bytes, flags))
 			return problem_set(w->p, STATUS_IO, "%s", p->image->problem.status ? p->image->problem.text :
 										"a file has become shorter");
+		if (p->known.nr && memchr(flags, 1, (size_t)(end - from)))
+			known_clear(p, from, flags, (size_t)(end - from));
 		if (!extract_lost_find(flags, (size_t)(end - from), from, &p->lost, &p->sums))
 			return problem_set(w->p, STATUS_NOMEM, "%s: no memory to list what could not be read", p->image->label);
 		if (p->mask.bits)

@@ -111,7 +111,7 @@ static bool next_nonzero(struct image *im, uint64_t from, uint64_t to, bool or_l
 
 		if (len == 0)
 			return false;
-		if (e.kind == EXTENT_LOST && or_lost) {
+		if ((e.kind == EXTENT_LOST || e.kind == EXTENT_LEFT_OUT) && or_lost) {
 			*at = from;
 			return true;
 		}
@@ -143,6 +143,10 @@ static void residue_verify(const struct check *self, const struct model *m, stru
 		findings_unchecked(out, self, l->node, "looks at data: asked for with --deep");
 		return;
 	}
+	if (model_left_out(m)) {
+		findings_unchecked(out, self, l->node, "looks at data, which this capture left out");
+		return;
+	}
 	uint64_t from = l->descr->write_offset;
 	if (!next_nonzero(l->image, from, l->descr->end_offset, false, &at))
 		return;
@@ -163,6 +167,10 @@ static void zeros_verify(const struct check *self, const struct model *m, struct
 		return;
 	if (!out->deep) {
 		findings_unchecked(out, self, l->node, "looks at data: asked for with --deep");
+		return;
+	}
+	if (model_left_out(m)) {
+		findings_unchecked(out, self, l->node, "looks at data, which this capture left out");
 		return;
 	}
 	uint64_t at = (l->text_at + PAGE - 1) / PAGE * PAGE, end = l->text_at + l->text_len;

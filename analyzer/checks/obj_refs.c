@@ -16,6 +16,10 @@ static const struct obj_refs *refs(const struct check *self, const struct model 
 		findings_unchecked(out, self, m->obj->heap->node, "user data is searched for references with --deep only");
 		return NULL;
 	}
+	if (model_left_out(m)) {
+		findings_unchecked(out, self, m->obj->heap->node, "user data is searched for references, and this capture left it out");
+		return NULL;
+	}
 	const struct obj_refs *r = facts_obj_refs(out->facts, m->obj);
 	if (r && r->complete)
 		return r;

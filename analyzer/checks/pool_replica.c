@@ -62,7 +62,7 @@ static bool compare(struct image *a, struct image *b, uint64_t from, uint64_t en
 			at += len;
 			continue;
 		}
-		if (ea.kind == EXTENT_LOST || eb.kind == EXTENT_LOST) {
+		if (ea.kind == EXTENT_LOST || eb.kind == EXTENT_LOST || ea.kind == EXTENT_LEFT_OUT || eb.kind == EXTENT_LEFT_OUT) {
 			d->lost += len;
 			at += len;
 			continue;

@@ -25,7 +25,7 @@ static void cover_verify(const struct check *self, const struct model *m, struct
 {
 	for (const struct source *s = next(m, NULL); s; s = next(m, s)) {
 		struct finding f = { .by = self, .verdict = CONFLICT, .node = s->node };
-		uint64_t size = s->stored_size;
+		uint64_t size = s->under ? s->under->size : s->stored_size; /* of a member of a tar, its own */
 
 		if (s->map == NULL || (s->map->unnamed == 0 && s->map->end == size))
 			continue;

@@ -115,7 +115,7 @@ enum status extract_bytes(struct image *im, uint64_t at, uint64_t len, uint64_t 
 		}
 		if (e.kind == EXTENT_HOLE) {
 			sums->zero += n;
-		} else if (e.kind == EXTENT_LOST) {
+		} else if (e.kind == EXTENT_LOST || e.kind == EXTENT_LEFT_OUT) {
 			if (!extract_lost_add(lost, to + done, n, sums))
 				st = problem_set(p, STATUS_NOMEM, "%s: no memory to list what could not be read", im->label);
 		} else {

@@ -11,8 +11,11 @@
 #include "formats/base/span.h"
 #include "formats/base/status.h"
 
-/* A hole reads as zeros and is told apart only in provenance; a lost range has no bytes at all. */
-enum extent_kind { EXTENT_DATA, EXTENT_HOLE, EXTENT_LOST };
+/*
+ * A hole reads as zeros and is told apart only in provenance; a lost range has no bytes at all, nor has one that
+ * a capture left out on purpose. Reading gives both of these as lost.
+ */
+enum extent_kind { EXTENT_DATA, EXTENT_HOLE, EXTENT_LOST, EXTENT_LEFT_OUT };
 struct extent {
 	uint64_t at, len; /* bytes */
 	enum extent_kind kind;

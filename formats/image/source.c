@@ -131,6 +131,14 @@ void source_file_read(struct source *s, uint64_t len)
 	pthread_mutex_unlock(&s->lock);
 }
 
+bool sources_left_out(const struct sources *list)
+{
+	for (const struct source *s = list->first; s; s = s->next)
+		if (s->left_out)
+			return true;
+	return false;
+}
+
 void sources_close(struct sources *list)
 {
 	for (struct source *s = list->first; s; s = s->next) {

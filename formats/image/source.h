@@ -87,6 +87,9 @@ void source_file_unread(struct source *s, uint64_t at, uint64_t len);
 /* Counts bytes read of the file; from any thread. */
 void source_file_read(struct source *s, uint64_t len);
 
+/* True when what is read here is a capture that left something out on purpose. */
+bool sources_left_out(const struct sources *list);
+
 /* Frees the ranges of all; what else there is belongs to the run's arena. */
 void sources_close(struct sources *list);
 

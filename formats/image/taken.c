@@ -71,8 +71,8 @@ static struct extent taken_extent(struct image *im, uint64_t at)
 
 	if (end > at && end - at < e.len)
 		e.len = end - at;
-	if (m.kind != EXTENT_DATA)
-		e.kind = EXTENT_LOST;
+	if (m.kind != EXTENT_DATA && e.kind != EXTENT_LOST)
+		e.kind = EXTENT_LEFT_OUT;
 	else if (e.kind == EXTENT_HOLE)
 		e.kind = EXTENT_DATA; /* some of its words may have been left out */
 	return e;

@@ -24,7 +24,7 @@ static const struct option_row rows[] = {
 	{ OWN_METADATA, 0, "metadata-only", NULL, ARG_NONE, NULL, "leave user bytes out: structures alone" },
 	{ OWN_SCRUB, 0, "scrub", NULL, ARG_NONE, NULL, "tokens in place of paths, hosts, layout and namespace names" },
 	{ OWN_NAMES, 0, "names", "FILE", ARG_FILE, NULL,
-	  "--scrub: which token stands for what, kept for you alone (default FILE.names); tokens in it are used again" },
+	  "with --scrub: which token stands for what, kept for you alone (default FILE.names); tokens in it are used again" },
 	{ OWN_FRESH, 0, "fresh", NULL, ARG_NONE, NULL, "start anew where one that was cut off could be gone on with" },
 };
 static const struct option_table table = OPTION_TABLE("Capture", rows);

@@ -168,6 +168,7 @@ run 0 capture --scrub --metadata-only --names "$dir/scrub.tar.gz.names" "$dir/NA
 
 # what cannot be read: a mapfile beside it, as intake takes it, and status 4
 printf '# Mapfile. Created by GNU ddrescue version 1.27\n0 + 1\n0 0x302000 +\n0x302000 0x1000 -\n0x303000 0x1cfd000 +\n' >"$dir/secret.map"
+dd if=/dev/zero of="$dir/secret" bs=4096 seek=$((0x302)) count=1 conv=notrunc status=none
 run 4 capture "$dir/secret" -o "$dir/lost.tar.gz"
 tar xzOf "$dir/lost.tar.gz" secret.map >"$dir/lost.map"
 command -v ddrescuelog >/dev/null && { [ "$(ddrescuelog -t "$dir/lost.map" | sed -n 's/.*bad-sector: *\([0-9]*\) .*/\1/p')" = 4096 ] ||
