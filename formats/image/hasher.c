@@ -1,7 +1,5 @@
 #include "formats/image/hasher.h"
 
-#include "formats/base/digest_two.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +33,6 @@ struct hasher {
 	struct digest *stored, *tree, *plain; /* plain: NULL once given up */
 	uint64_t len;                         /* decoded bytes so far */
 	bool always_plain;
-	bool two;                             /* this processor hashes two blocks at once */
 	uint8_t zero_leaf[DIGEST_LEN];
 	uint8_t *zeros; /* one chunk of them */
 };
@@ -70,48 +67,27 @@ static void retire(struct hasher *h)
 	}
 }
 
-/* With the lock. The first block that nobody has taken; beside: another one as long as that. NULL: none. */
-static struct entry *untaken(struct hasher *h, const struct entry *beside)
+/* With the lock, which is let go meanwhile. Hashes the first block that nobody has taken; false: there is none. */
+static bool take_leaf(struct hasher *h)
 {
+	uint8_t leaf[DIGEST_LEN];
+
 	for (uint64_t i = h->first; i < h->last; i++) {
 		struct entry *e = at(h, i);
 
-		if (!e->taken && e != beside && (beside == NULL || e->len == beside->len))
-			return e;
+		if (e->taken)
+			continue;
+		e->taken = true;
+		pthread_mutex_unlock(&h->lock);
+		bool ok = digest_of(e->p, e->len, leaf);
+		pthread_mutex_lock(&h->lock);
+		memcpy(e->leaf, leaf, DIGEST_LEN);
+		e->done = true;
+		h->failed |= !ok;
+		retire(h);
+		return true;
 	}
-	return NULL;
-}
-
-/*
- * With the lock, which is let go meanwhile. Hashes the first block that nobody has taken and, where that costs
- * little more, a second one. alone: also when there is no second one yet.
- */
-static bool take_leaf(struct hasher *h, bool alone)
-{
-	uint8_t leaf[2][DIGEST_LEN];
-	bool ok = true;
-	struct entry *e = untaken(h, NULL), *other = e && h->two ? untaken(h, e) : NULL;
-
-	if (e == NULL || (other == NULL && h->two && !alone))
-		return false;
-	e->taken = true;
-	if (other)
-		other->taken = true;
-	pthread_mutex_unlock(&h->lock);
-	if (other)
-		digest_two(e->p, other->p, e->len, leaf[0], leaf[1]);
-	else
-		ok = digest_of(e->p, e->len, leaf[0]);
-	pthread_mutex_lock(&h->lock);
-	memcpy(e->leaf, leaf[0], DIGEST_LEN);
-	e->done = true;
-	if (other) {
-		memcpy(other->leaf, leaf[1], DIGEST_LEN);
-		other->done = true;
-	}
-	h->failed |= !ok;
-	retire(h);
-	return true;
+	return false;
 }
 
 /* With the lock, let go meanwhile; only the hashing thread. The plain digest goes in order. */
@@ -157,7 +133,7 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&h->lock);
 	while (!h->stop) {
-		if (take_stored(h) || take_plain(h) || take_leaf(h, false))
+		if (take_stored(h) || take_plain(h) || take_leaf(h))
 			continue;
 		if (h->no_more)
 			break;
@@ -205,7 +181,6 @@ struct hasher *hasher_open(enum hasher_plain plain)
 	pthread_cond_init(&h->work, NULL);
 	pthread_cond_init(&h->done, NULL);
 	h->always_plain = plain == HASHER_PLAIN_ALWAYS;
-	h->two = digest_two_can();
 	h->stored = digest_open();
 	h->tree = digest_open();
 	h->plain = plain == HASHER_PLAIN_NEVER ? NULL : digest_open();
@@ -266,7 +241,7 @@ static void grow(struct hasher *h, uint64_t len)
 	if (h->plain == NULL || h->always_plain || h->len <= HASHER_PLAIN_MAX)
 		return;
 	while (h->first < h->last) /* the hashing thread may be using it */
-		if (!take_leaf(h, true))
+		if (!take_leaf(h))
 			pthread_cond_wait(&h->done, &h->lock);
 	digest_close(h->plain);
 	h->plain = NULL;
@@ -276,7 +251,7 @@ static void grow(struct hasher *h, uint64_t len)
 static struct entry *next_entry(struct hasher *h)
 {
 	while (h->last - h->first >= RING)
-		if (!take_leaf(h, true))
+		if (!take_leaf(h))
 			pthread_cond_wait(&h->done, &h->lock);
 	struct entry *e = at(h, h->last++);
 	*e = (struct entry){ .plain_done = h->plain == NULL };
@@ -289,7 +264,7 @@ void hasher_block(struct hasher *h, const uint8_t *p, size_t len, atomic_uint *u
 	grow(h, len);
 	/* with half the ring to do, decoding is ahead of hashing: share the work */
 	if (h->last - h->first >= RING / 2)
-		take_leaf(h, true);
+		take_leaf(h);
 	struct entry *e = next_entry(h);
 	atomic_fetch_add(users, 1);
 	e->p = p;
@@ -320,7 +295,7 @@ void hasher_end(struct hasher *h, struct hasher_sums *sums)
 {
 	*sums = (struct hasher_sums){ 0 };
 	pthread_mutex_lock(&h->lock);
-	while (take_leaf(h, true))
+	while (take_leaf(h))
 		;
 	while (h->first < h->last || h->chunk_hashed < h->chunk_filled)
 		pthread_cond_wait(&h->done, &h->lock);
