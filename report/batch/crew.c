@@ -15,15 +15,22 @@
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
-enum { GRACE = 10, TICK_MS = 200 }; /* seconds for those at work when asked to stop */
+enum { GRACE = 10, TICK_MS = 200, QUEUE_MAX = 4 }; /* seconds for those at work when asked to stop; images at a seat */
 
-struct seat {
-	struct batch_runner runner;  /* pid 0: nobody sits here; socket -1: a process of one image */
-	bool working;            /* at image; else a runner that waits for one */
-	unsigned served;         /* images of this runner */
+struct task {
 	struct batch_image image;
 	char *aside;
-	uint64_t began, due;     /* nanoseconds of the monotonic clock */
+	bool alone;              /* in a process of its own, not by a runner */
+};
+
+/* A place for one process, and the images it has to do: the first is at work. */
+struct seat {
+	struct batch_runner runner; /* pid 0: nobody sits here; socket -1: a process of one image */
+	struct task queue[QUEUE_MAX];
+	unsigned nr;
+	unsigned handed;         /* of these, to the runner that sits here */
+	unsigned taken;          /* images that it was handed in its life */
+	uint64_t began, due;     /* of the first, nanoseconds of the monotonic clock; 0: it has not begun */
 	bool ended;              /* by us: it was over its time, or we have to stop */
 };
 
@@ -110,7 +117,7 @@ static void tidy(const char *aside, bool whole)
 	}
 }
 
-static void put(struct batch_crew *c, struct seat *s, const struct batch_outcome *o)
+static void put(struct batch_crew *c, struct task *s, const struct batch_outcome *o)
 {
 	struct problem p = { STATUS_OK, "" };
 
@@ -126,13 +133,22 @@ static void put(struct batch_crew *c, struct seat *s, const struct batch_outcome
 	c->say(p.text);
 }
 
-static void rest(struct batch_crew *c, struct seat *s)
+static void drop(struct batch_crew *c, struct seat *s, unsigned i)
 {
-	batch_image_free(&s->image);
-	free(s->aside);
-	s->aside = NULL;
-	s->working = s->ended = false;
+	batch_image_free(&s->queue[i].image);
+	free(s->queue[i].aside);
+	s->nr--;
+	memmove(&s->queue[i], &s->queue[i + 1], (s->nr - i) * sizeof(s->queue[0]));
+	s->handed -= i < s->handed;
+	if (i == 0)
+		s->began = s->due = 0;
 	c->busy--;
+}
+
+static void drop_unfinished(struct batch_crew *c, struct seat *s, unsigned i)
+{
+	batch_results_drop(s->queue[i].aside);
+	drop(c, s, i);
 }
 
 /* Nobody sits there any more; the process is waited for where it was not yet. */
@@ -145,13 +161,14 @@ static void vacate(struct seat *s, bool waited)
 		waitpid(s->runner.pid, NULL, 0);
 	}
 	s->runner = (struct batch_runner){ 0, -1 };
-	s->served = 0;
+	s->handed = s->taken = 0;
+	s->ended = false;
 }
 
-/* The seat's image in a process of its own. False: none can be started. */
+/* The first image in a process of its own. False: none can be started. */
 static bool alone(struct batch_crew *c, struct seat *s)
 {
-	struct batch_work work = { .job = c->job, .image = &s->image, .sandbox = &c->sandbox, .aside = s->aside,
+	struct batch_work work = { .job = c->job, .image = &s->queue[0].image, .sandbox = &c->sandbox, .aside = s->queue[0].aside,
 				   .told = &c->told[s - c->seats], .parent = getpid() };
 
 	memset(work.told, 0xff, sizeof(*work.told)); /* no verdict */
@@ -165,38 +182,78 @@ static bool alone(struct batch_crew *c, struct seat *s)
 	return false;
 }
 
-/* What a runner cannot do, or did not survive, is done alone; from the start, and with a new clock. */
+/* Hands the runner what it may take. False: it takes none. */
+static bool hand(struct batch_crew *c, struct seat *s)
+{
+	if (s->runner.pid && s->handed == 0 && s->taken == BATCH_RUNNER_IMAGES)
+		vacate(s, false);
+	if (s->runner.pid == 0 && !batch_runner_start(&s->runner, c->job, &c->sandbox)) {
+		s->runner = (struct batch_runner){ 0, -1 };
+		return false;
+	}
+	for (; s->handed < s->nr && !s->queue[s->handed].alone && s->taken < BATCH_RUNNER_IMAGES; s->taken++, s->handed++)
+		if (!batch_runner_give(&s->runner, &s->queue[s->handed].image, s->queue[s->handed].aside))
+			break;
+	return s->handed > 0;
+}
+
+/* Sees to it that the first image of the seat is at work, and its clock runs. */
+static void work(struct batch_crew *c, struct seat *s)
+{
+	bool at_work = false;
+
+	while (s->nr && !at_work) {
+		if (s->runner.pid && s->runner.socket < 0)
+			return; /* in a process of its own */
+		if (!s->queue[0].alone && hand(c, s)) {
+			at_work = true;
+		} else if (!s->queue[0].alone) {
+			tidy(s->queue[0].aside, false);
+			s->queue[0].alone = true;
+		} else {
+			if (s->runner.pid)
+				vacate(s, false);
+			at_work = alone(c, s);
+			if (!at_work) {
+				c->tally->faulty++;
+				drop_unfinished(c, s, 0);
+			}
+		}
+	}
+	if (s->nr && s->due == 0) {
+		s->began = batch_now();
+		s->due = s->began + (c->job->seconds + 1) * SECOND;
+	}
+}
+
+/* What a runner cannot do, or did not survive, is done alone: from the start, with a new clock. */
 static void alone_after_all(struct batch_crew *c, struct seat *s)
 {
-	tidy(s->aside, false);
-	s->due = batch_now() + (c->job->seconds + 1) * SECOND;
-	if (alone(c, s))
+	if (c->stop) {
+		drop_unfinished(c, s, 0);
 		return;
-	batch_results_drop(s->aside);
-	c->tally->faulty++;
-	rest(c, s);
+	}
+	tidy(s->queue[0].aside, false);
+	s->queue[0].alone = true;
+	s->began = s->due = 0;
 }
 
 /* A process is gone that was not told to. */
 static void gone(struct batch_crew *c, struct seat *s, int wait_status)
 {
-	bool runner = s->runner.socket >= 0;
+	bool runner = s->runner.socket >= 0, ended = s->ended;
 	struct batch_outcome o = outcome_of_worker(c, s, wait_status);
 
 	vacate(s, true);
-	if (!s->working)
-		return;
-	if (c->stop && s->ended) {
-		batch_results_drop(s->aside); /* it was not its fault: the next run does it */
-	} else if (runner && !s->ended && !c->stop) {
+	if (s->nr && ended && c->stop) {
+		drop_unfinished(c, s, 0); /* it was not its fault: the next run does it */
+	} else if (s->nr && runner && !ended) {
 		alone_after_all(c, s);
-		return;
-	} else if (runner && !s->ended) {
-		batch_results_drop(s->aside);
-	} else {
-		put(c, s, &o);
+	} else if (s->nr) {
+		put(c, &s->queue[0], &o);
+		drop(c, s, 0);
 	}
-	rest(c, s);
+	work(c, s);
 }
 
 static void reap(struct batch_crew *c)
@@ -210,64 +267,89 @@ static void reap(struct batch_crew *c)
 	}
 }
 
-/* A runner has looked at its image. */
+/* A runner has looked at its image, perhaps at several. */
 static void heard(struct batch_crew *c, struct seat *s)
 {
-	struct batch_outcome o = { .end = BATCH_EXITED };
 	struct batch_told told;
 
-	if (!batch_runner_hear(&s->runner, &told))
-		return; /* it died: its end is told by SIGCHLD */
-	bool good = !told.remarkable && understood(&told, &o);
-	if (!good || ++s->served == BATCH_RUNNER_IMAGES)
-		vacate(s, false);
-	if (!good && !c->stop) {
-		alone_after_all(c, s);
-		return;
+	while (s->runner.pid && s->handed && batch_runner_hear(&s->runner, &told)) {
+		struct batch_outcome o = { .end = BATCH_EXITED };
+
+		if (!told.remarkable && understood(&told, &o)) {
+			o.microseconds = (batch_now() - s->began) / 1000;
+			put(c, &s->queue[0], &o);
+			drop(c, s, 0);
+			s->began = batch_now();
+			s->due = s->nr ? s->began + (c->job->seconds + 1) * SECOND : 0;
+		} else {
+			vacate(s, false);
+			alone_after_all(c, s);
+		}
 	}
-	o.microseconds = (batch_now() - s->began) / 1000;
-	if (good)
-		put(c, s, &o);
-	else
-		batch_results_drop(s->aside);
-	rest(c, s);
+	work(c, s);
 }
 
+/* What waits at a seat is left to the next run; what is at work has a while to end. */
 static void asked(struct batch_crew *c)
 {
-	/* the second time there is no grace */
-	c->stop_by = batch_now() + (c->stop ? 0 : GRACE * SECOND);
+	c->stop_by = batch_now() + (c->stop ? 0 : GRACE * SECOND); /* the second time there is no grace */
 	c->stop = true;
+	for (unsigned i = 0; i < c->nr; i++)
+		while (c->seats[i].nr > 1)
+			drop_unfinished(c, &c->seats[i], c->seats[i].nr - 1);
 }
 
 static void signals_take(struct batch_crew *c)
 {
 	struct signalfd_siginfo si;
+	bool child = false;
 
 	while (read(c->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGUSR1)
 			batch_tally_line(c->tally);
-		else if (si.ssi_signo != SIGCHLD)
+		else if (si.ssi_signo == SIGCHLD)
+			child = true;
+		else
 			asked(c);
 	}
+	if (child)
+		reap(c);
 }
 
 static void clocks(struct batch_crew *c)
 {
 	uint64_t now = batch_now();
 
-	for (unsigned i = 0; i < c->nr; i++)
-		if (c->seats[i].working && !c->seats[i].ended && (now >= c->seats[i].due || (c->stop && now >= c->stop_by))) {
-			c->seats[i].ended = true;
-			kill(c->seats[i].runner.pid, SIGKILL);
+	for (unsigned i = 0; i < c->nr; i++) {
+		struct seat *s = &c->seats[i];
+
+		if (s->nr && s->runner.pid && !s->ended && (now >= s->due || (c->stop && now >= c->stop_by))) {
+			s->ended = true;
+			kill(s->runner.pid, SIGKILL);
 		}
+	}
+}
+
+/* An empty seat takes over what waits behind an image that is done alone. */
+static void share(struct batch_crew *c, struct seat *empty)
+{
+	for (unsigned i = 0; i < c->nr; i++) {
+		struct seat *s = &c->seats[i];
+
+		if (s->nr < 2 || s->handed)
+			continue;
+		empty->queue[0] = s->queue[--s->nr];
+		empty->nr = 1;
+		work(c, empty);
+		return;
+	}
 }
 
 static void wait_some(struct batch_crew *c)
 {
 	c->polled[0] = (struct pollfd){ .fd = c->signals, .events = POLLIN };
 	for (unsigned i = 0; i < c->nr; i++)
-		c->polled[i + 1] = (struct pollfd){ .fd = c->seats[i].working ? c->seats[i].runner.socket : -1, .events = POLLIN };
+		c->polled[i + 1] = (struct pollfd){ .fd = c->seats[i].handed ? c->seats[i].runner.socket : -1, .events = POLLIN };
 	batch_tally_tick(c->tally);
 	poll(c->polled, c->nr + 1, TICK_MS);
 	for (unsigned i = 0; i < c->nr; i++)
@@ -276,70 +358,50 @@ static void wait_some(struct batch_crew *c)
 	if (c->polled[0].revents)
 		signals_take(c);
 	clocks(c);
-	if (c->polled[0].revents)
-		reap(c);
+	for (unsigned i = 0; i < c->nr; i++)
+		if (c->seats[i].nr == 0)
+			share(c, &c->seats[i]);
 }
 
 bool batch_crew_ready(struct batch_crew *c)
 {
-	while (!c->stop && c->busy == c->nr)
-		wait_some(c);
+	signals_take(c);
 	return !c->stop;
 }
 
-/* One with a runner that waits, for what a runner takes; else an empty one; else one whose runner has to go. */
-static struct seat *seat_for(struct batch_crew *c, bool runner)
+/* The one with the least to do, behind no image that is done alone; for such an image itself, an empty one. */
+static struct seat *seat_for(struct batch_crew *c, bool alone)
 {
-	struct seat *empty = NULL, *waiting = NULL;
+	struct seat *best = NULL;
 
 	for (unsigned i = 0; i < c->nr; i++) {
 		struct seat *s = &c->seats[i];
+		bool room = s->nr == 0 || (!alone && s->nr < QUEUE_MAX && !s->queue[0].alone);
 
-		if (!s->working && s->runner.pid)
-			waiting = s;
-		else if (!s->working)
-			empty = s;
+		if (room && (best == NULL || s->nr < best->nr))
+			best = s;
 	}
-	if (runner && waiting)
-		return waiting;
-	if (empty == NULL)
-		vacate(waiting, false);
-	return empty ? empty : waiting;
-}
-
-static bool given(struct batch_crew *c, struct seat *s)
-{
-	if (s->runner.pid == 0 && !batch_runner_start(&s->runner, c->job, &c->sandbox)) {
-		s->runner = (struct batch_runner){ 0, -1 };
-		return false;
-	}
-	if (batch_runner_give(&s->runner, &s->image, s->aside))
-		return true;
-	vacate(s, false);
-	tidy(s->aside, false);
-	return false;
+	return best;
 }
 
 enum status batch_crew_begin(struct batch_crew *c, struct batch_image *im, struct problem *p)
 {
-	bool runner = batch_runner_takes(im, c->job);
-	struct seat *s = seat_for(c, runner);
+	bool by_itself = !batch_runner_takes(im, c->job);
+	struct seat *s;
+	char *aside;
 
-	s->aside = batch_results_aside(c->results, im->id, p);
-	if (s->aside == NULL)
+	while ((s = seat_for(c, by_itself)) == NULL && !c->stop)
+		wait_some(c);
+	if (c->stop)
+		return STATUS_INTERRUPTED;
+	aside = batch_results_aside(c->results, im->id, p);
+	if (aside == NULL)
 		return p->status;
-	s->image = *im;
+	s->queue[s->nr++] = (struct task){ .image = *im, .aside = aside, .alone = by_itself };
 	*im = (struct batch_image){ .source = NULL };
-	s->began = batch_now();
-	s->due = s->began + (c->job->seconds + 1) * SECOND;
-	s->working = true;
 	c->busy++;
-	if ((runner && given(c, s)) || alone(c, s))
-		return STATUS_OK;
-	problem_set(p, STATUS_NOMEM, "no worker can be started: %s", strerror(errno));
-	batch_results_drop(s->aside);
-	rest(c, s);
-	return p->status;
+	work(c, s);
+	return STATUS_OK;
 }
 
 void batch_crew_drain(struct batch_crew *c)

@@ -14,7 +14,7 @@ struct batch_crew {
 	struct seat *seats;       /* nr of them, one for each worker */
 	struct pollfd *polled;
 	struct batch_told *told;  /* shared with the workers, one for each seat */
-	unsigned nr, busy;
+	unsigned nr, busy;        /* seats; images that were begun and are not done */
 	int signals;              /* descriptor */
 	bool stop;                /* a signal asked to: nothing new is begun */
 	uint64_t stop_by;         /* those at work are ended then */
@@ -23,9 +23,9 @@ struct batch_crew {
 
 /* The signals SIGINT, SIGTERM and SIGUSR1 are blocked by then, and no other thread is there. */
 enum status batch_crew_open(struct batch_crew *c, unsigned nr, struct problem *p);
-/* Waits for a free seat; false: asked to stop. */
+/* False: asked to stop. */
 bool batch_crew_ready(struct batch_crew *c);
-/* Begins with im, which is taken over. */
+/* Waits for room and begins with im, which is taken over. STATUS_INTERRUPTED: it was not, asked to stop. */
 enum status batch_crew_begin(struct batch_crew *c, struct batch_image *im, struct problem *p);
 /* Waits for all. */
 void batch_crew_drain(struct batch_crew *c);
