@@ -33,6 +33,7 @@ static bool is_pool(const uint8_t *head, size_t len, struct sniff *out)
 		return false;
 	out->in_set = pool_hdr_is_part(&h) || !uuid_same(h.uuid, h.prev_repl_uuid) || !uuid_same(h.uuid, h.next_repl_uuid);
 	memcpy(out->poolset_uuid, h.poolset_uuid, UUID_LEN);
+	memcpy(out->uuid, h.uuid, UUID_LEN);
 	return true;
 }
 

@@ -25,7 +25,7 @@ enum sniff_kind {
 struct sniff {
 	enum sniff_kind kind;
 	bool in_set;                    /* SNIFF_POOL: its header has neighbours */
-	uint8_t poolset_uuid[UUID_LEN]; /* SNIFF_POOL */
+	uint8_t poolset_uuid[UUID_LEN], uuid[UUID_LEN]; /* SNIFF_POOL: the set's, its own */
 };
 
 struct sniff sniff_head(const uint8_t *head, size_t len);

@@ -26,14 +26,18 @@ static void put_files(struct buf *b, int dir)
 	buf_puts(b, "]");
 }
 
-static void put_inputs(struct buf *b, const struct batch_image *im)
+/* names: told as they are. What is redacted in the reports is not told beside them. */
+static void put_inputs(struct buf *b, const struct batch_image *im, bool names)
 {
 	buf_puts(b, ", \"inputs\": [");
 	for (size_t i = 0; i < im->nr; i++) {
 		struct batch_file now;
 
 		buf_puts(b, i ? ", {\"path\": " : "{\"path\": ");
-		batch_path_put(b, im->files[i].path);
+		if (names)
+			batch_path_put(b, im->files[i].path);
+		else
+			buf_puts(b, "null");
 		if (batch_file_look(im->files[i].path, &now))
 			buf_printf(b, ", \"size\": %" PRIu64 ", \"mtime\": \"%s\"", now.size, now.mtime);
 		buf_puts(b, "}");
@@ -43,15 +47,20 @@ static void put_inputs(struct buf *b, const struct batch_image *im)
 
 static void put_all(struct buf *b, int dir, const struct batch_image *im, const struct batch_job *job, const struct batch_outcome *end)
 {
+	bool names = job->redact.level == REDACT_NONE;
+
 	buf_printf(b, "{\"document\": \"batch-result\", \"id\": \"%s\", \"kind\": \"%s\", \"source\": ", im->id, im->kind);
-	batch_path_put(b, im->source);
+	if (names)
+		batch_path_put(b, im->source);
+	else
+		buf_puts(b, "null");
 	buf_printf(b, ", \"tool\": \"" PMEMSCOPE_VERSION "\", \"options\": \"%s\", \"exit_status\": %d, \"status\": \"%s\", "
 		      "\"verdict\": \"%s\", \"retry\": %s, \"microseconds\": %" PRIu64, job->options, (int)end->exit,
 		   outcome_status(end->status), batch_verdict_names[end->verdict], end->retry ? "true" : "false", end->microseconds);
 	if (batch_end_id(end->end))
 		buf_printf(b, ", \"finding\": {\"id\": \"%s\", \"message\": \"%s\", \"signal\": %d}", batch_end_id(end->end),
 			   batch_end_message(end->end), end->signal);
-	put_inputs(b, im);
+	put_inputs(b, im, names);
 	put_files(b, dir);
 	buf_puts(b, "}\n");
 }

@@ -1,6 +1,7 @@
 /* Thousands of images: a manifest of them, a worker process for each, results that stay. */
 #include "formats/base/digest.h"
 #include "report/batch/find.h"
+#include "report/batch/merge.h"
 #include "report/batch/run.h"
 #include "report/batch/shard.h"
 #include "report/cli/analysis.h"
@@ -19,7 +20,7 @@
 enum { OWN_TIMEOUT = OPT_OWN, OWN_WORKER_MEMORY, OWN_OUTPUT_LIMIT, OWN_PAGES, OWN_SHARD, OWN_ALL, OWN_FRESH };
 
 static const struct option_row rows[] = {
-	{ 'o', 'o', "output", "DIR", ARG_DIR, NULL, "where results go; with 'manifest make' the manifest (default: standard output)" },
+	{ 'o', 'o', "output", "DIR", ARG_DIR, NULL, "where results go; with 'manifest make' the manifest (default: standard output); with 'merge' what is told of all (default: DIR/fleet)" },
 	{ 'j', 'j', "jobs", "N", ARG_WORD, NULL, "workers at once (default: one for each processor)" },
 	{ OWN_SHARD, 0, "shard", "I/N", ARG_WORD, NULL,
 	  "only the images of shard I of N, I from 0 (default: from the variables of a Slurm array or a Kubernetes Indexed Job)" },
@@ -229,6 +230,35 @@ static int command_run(struct job *job, int first)
 	return status;
 }
 
+static int command_merge(struct job *job)
+{
+	const char *results[PATHS_MAX_TEXT];
+	struct batch_merge m = { .results = results, .out = job->out, .say = say };
+	struct problem problem = { STATUS_OK, "" };
+	char *own = NULL;
+
+	while (m.nr < PATHS_MAX_TEXT && (results[m.nr] = cli_operand(job->c, 1 + (int)m.nr)) != NULL)
+		m.nr++;
+	if (m.nr == 0 || m.nr == PATHS_MAX_TEXT)
+		return cli_error(job->c, EXIT_USAGE, "which results? pmemscope batch merge DIR");
+	if (m.out == NULL) {
+		if (asprintf(&own, "%s/fleet", results[0]) < 0)
+			return cli_error(job->c, EXIT_FAILED, "no memory");
+		m.out = own;
+	}
+	enum status st = batch_merge(&m, &problem);
+	if (st == STATUS_OK) {
+		printf("%" PRIu64 " image%s, %" PRIu64 " finding%s: %s/fleet.html\n", m.images, m.images == 1 ? "" : "s", m.findings,
+		       m.findings == 1 ? "" : "s", m.out);
+		if (m.unfinished)
+			printf("%" PRIu64 " without a result that stands: run the batch again\n", m.unfinished);
+	} else {
+		cli_error(job->c, 0, "%s", problem.text);
+	}
+	free(own);
+	return st != STATUS_OK ? (int)outcome_of_status(st) : m.unfinished ? EXIT_FAILED : m.left ? EXIT_LEFT : EXIT_CLEAN;
+}
+
 static int dispatch(struct job *job, struct analysis *an)
 {
 	const char *word = cli_operand(job->c, 0);
@@ -236,6 +266,8 @@ static int dispatch(struct job *job, struct analysis *an)
 
 	if (word && strcmp(word, "manifest") == 0)
 		return command_manifest(job);
+	if (word && strcmp(word, "merge") == 0)
+		return command_merge(job);
 	if (an->options.intake.mapfile)
 		return cli_error(job->c, EXIT_USAGE, "a mapfile belongs to one image: put it beside that, as its name and .map");
 	status = analysis_ready(job->c, an);
@@ -273,7 +305,7 @@ static int run(struct cli *c)
 }
 
 const struct command command_batch = {
-	.name = "batch", .args = "MANIFEST -o DIR | DIR... -o DIR | manifest make DIR...",
+	.name = "batch", .args = "MANIFEST -o DIR | DIR... -o DIR | manifest make DIR... | merge DIR...",
 	.summary = "thousands of images, each by itself; resumed, sharded, merged",
 	.about = "Analyses each image of a manifest in a worker process of its own, with bounds on memory, time and output, and in a "
 		 "sandbox: a crash, a hang or a bomb costs that image only, and is a finding. Reads evidence only.\n\n"
@@ -281,7 +313,8 @@ const struct command command_batch = {
 		 "found, done.json last. The same command again does what is missing or has changed (inputs, tool version, options): "
 		 "also after an interruption of any kind.\n\n"
 		 "'manifest make' finds pools, sets and captures below the given paths and writes one JSON line for each; DIR... in place "
-		 "of a MANIFEST does that first.\n\n"
+		 "of a MANIFEST does that first. 'merge' tells all results of a DIR together, in DIR/fleet: images.jsonl, findings.jsonl, "
+		 "fleet.sqlite, fleet.sarif, and the page fleet.html: the verdicts counted, findings that several images share, the worst first.\n\n"
 		 "Exit status: 0 all done and clean, 4 all done and problems left, 8 some image has no result that stands (run the same "
 		 "again), 32 interrupted (run the same again), 16 and 64 a retry will not help.",
 	.tables = { &table, &option_evidence, &option_telling },

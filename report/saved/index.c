@@ -2,10 +2,10 @@
 #include "report/saved/saved.h"
 
 #include "report/html/head.h"
+#include "report/html/href.h"
 #include "report/html/put.h"
 #include "report/html/sections.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,39 +41,6 @@ static int worst_first(const void *x, const void *y)
 	return m != n ? (m < n) - (m > n) : strcmp(a->path, b->path);
 }
 
-static void put_link(FILE *out, const char *path)
-{
-	for (; *path; path++)
-		if (isalnum((unsigned char)*path) || strchr("-_./~", *path))
-			putc(*path, out);
-		else
-			fprintf(out, "%%%02X", (unsigned)(unsigned char)*path);
-}
-
-/* path as seen from dir; both are looked up first, so that neither ".." nor links lead astray. */
-static void put_href(FILE *out, const char *path, const char *dir)
-{
-	char *to = realpath(path, NULL), *from = realpath(dir, NULL);
-	size_t i = 0, shared = 0;
-
-	if (to && from) {
-		for (; to[i] && to[i] == from[i]; i++)
-			if (to[i] == '/')
-				shared = i + 1;
-		if (from[i] == '\0' && to[i] == '/')
-			shared = i + 1;
-		for (const char *up = from + (shared < strlen(from) ? shared : strlen(from)); *up;) {
-			fputs("../", out);
-			up += strcspn(up, "/");
-			up += *up == '/';
-		}
-		fputs("./", out);
-		put_link(out, to + shared);
-	}
-	free(to);
-	free(from);
-}
-
 static void put_counts(FILE *out, const struct saved *list, size_t nr)
 {
 	fputs("<ul class=\"counts\" aria-label=\"Verdicts\">\n", out);
@@ -99,7 +66,7 @@ static void put_row(FILE *out, const struct saved *s, const char *dir)
 	fprintf(out, "<tr><td><span class=\"severity %s\">", r < 0 ? "note" : ranks[r].tone);
 	html_put_text(out, html_string(summary, "verdict"));
 	fputs("</span></td><td><a class=\"path\" href=\"", out);
-	put_href(out, s->path, dir);
+	html_put_href(out, s->path, dir);
 	fputs("\">", out);
 	if (json_is_string(name))
 		html_put_value(out, name);
