@@ -84,6 +84,7 @@ static bool understood(const struct batch_told *told, struct batch_outcome *o)
 	o->verdict = (enum batch_verdict)told->verdict;
 	o->status = (enum status)told->status;
 	o->exit = (enum exit_status)told->exit;
+	o->written = told->written == 1;
 	/* a bound that was met is met again; what the system refused may be granted another time */
 	o->retry = o->status == STATUS_IO || o->status == STATUS_INTERRUPTED;
 	return true;

@@ -57,6 +57,8 @@ static void put_all(struct buf *b, int dir, const struct batch_image *im, const 
 	buf_printf(b, ", \"tool\": \"" PMEMSCOPE_VERSION "\", \"options\": \"%s\", \"exit_status\": %d, \"status\": \"%s\", "
 		      "\"verdict\": \"%s\", \"retry\": %s, \"microseconds\": %" PRIu64, job->options, (int)end->exit,
 		   outcome_status(end->status), batch_verdict_names[end->verdict], end->retry ? "true" : "false", end->microseconds);
+	if (end->written)
+		buf_printf(b, ", \"mended\": \"%s\"", job->mend == BATCH_MEND_COPY ? "copy" : "in place");
 	if (batch_end_id(end->end))
 		buf_printf(b, ", \"finding\": {\"id\": \"%s\", \"message\": \"%s\", \"signal\": %d}", batch_end_id(end->end),
 			   batch_end_message(end->end), end->signal);

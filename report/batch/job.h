@@ -8,6 +8,9 @@
 
 enum batch_pages { BATCH_PAGES_FOUND, BATCH_PAGES_ALL, BATCH_PAGES_NONE };
 
+/* What is done about damage besides telling it. */
+enum batch_mend { BATCH_MEND_NOTHING, BATCH_MEND_PLAN, BATCH_MEND_COPY, BATCH_MEND_IN_PLACE };
+
 enum { BATCH_DIGEST_LEN = 16 }; /* hex digits */
 
 struct batch_job {
@@ -18,6 +21,9 @@ struct batch_job {
 	uint64_t memory, output;       /* bytes: of one worker's data; of one file it writes */
 	uint32_t seconds;              /* of one worker */
 	bool fresh;                    /* a new process for each image, also for those in order */
+	enum batch_mend mend;
+	const char *to;                /* BATCH_MEND_COPY: a mended copy goes to TO/<id>/ */
+	bool ask, advanced;            /* proposals between which there is a choice are taken; and those that lose something */
 	char options[BATCH_DIGEST_LEN + 1]; /* what all of this comes to: results of other options are made again */
 };
 
@@ -42,6 +48,7 @@ struct batch_outcome {
 	enum status status;
 	enum batch_verdict verdict;
 	bool retry;            /* run again, it may go better */
+	bool written;          /* mended: in place, or a copy */
 	uint64_t microseconds;
 };
 

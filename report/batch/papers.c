@@ -1,6 +1,7 @@
 #include "report/batch/papers.h"
 
 #include "analyzer/repair/rounds.h"
+#include "report/batch/mend.h"
 #include "report/html/html.h"
 #include "report/json/json.h"
 #include "report/sarif/sarif.h"
@@ -35,28 +36,27 @@ static bool page_wanted(const struct result *r, enum batch_pages pages)
 	return pages == BATCH_PAGES_ALL || (pages == BATCH_PAGES_FOUND && r->status == STATUS_OK && found(r));
 }
 
-bool batch_papers_write(FILE *const f[BATCH_PAPERS], const struct result *r, const struct batch_job *job)
+bool batch_papers_write(FILE *f[BATCH_PAPERS], const struct result *r, const struct batch_job *job, const struct batch_image *im,
+			struct batch_told *told)
 {
 	struct report_options o = job->report;
 	struct repair rep = { .plan = NULL };
-	bool planned = r->status == STATUS_OK && repair_mendable(r->findings), good;
+	bool mendable = r->status == STATUS_OK && repair_mendable(r->findings), good;
 
 	o.analyze = job->analyze;
 	o.redact = redact_open(r, &job->redact);
 	if (o.redact == NULL)
 		return false;
-	if (planned) {
-		struct repair_options ro = { .most = REPAIR_ASK, .choose = repair_choose_safe };
-
-		if (repair_plan(r, o.analyze, &ro, &rep) == STATUS_OK)
-			o.repair = &rep;
-	}
+	if (mendable && batch_mend_plan(r, job, &rep) == STATUS_OK)
+		o.repair = &rep;
 	good = json_report(r, &o, f[BATCH_PAPER_JSON]) == STATUS_OK && json_lines(r, &o, f[BATCH_PAPER_LINES]) == STATUS_OK;
-	if (good && f[BATCH_PAPER_SARIF] && batch_papers_told(r, job).remarkable)
+	if (good && f[BATCH_PAPER_SARIF] && told->remarkable)
 		good = sarif_run(r, &o, f[BATCH_PAPER_SARIF]) == STATUS_OK;
 	if (good && f[BATCH_PAPER_HTML] && page_wanted(r, job->pages))
 		good = html_report(r, &o, f[BATCH_PAPER_HTML]) == STATUS_OK;
-	if (planned)
+	if (good && o.repair && job->mend != BATCH_MEND_NOTHING)
+		good = batch_mend(r, &rep, job, im, f[BATCH_PAPER_PLAN], told);
+	if (mendable)
 		repair_close(&rep);
 	redact_close((struct redact *)(uintptr_t)o.redact);
 	return good;

@@ -14,14 +14,19 @@ extern const char *const batch_paper_names[BATCH_PAPERS];
  */
 struct batch_told {
 	unsigned char verdict, status, exit;
+	unsigned char written;    /* it was mended: in place, or as a copy */
 	unsigned char remarkable; /* more than a clean pool without a finding */
 };
 
 /* Creates paper i in dir: a descriptor, or -1. */
 int batch_paper_create(const char *dir, enum batch_paper i);
 
-/* Writes to those of f that are not NULL; SARIF and a page only where there is something to see. False: not all could be written. */
-bool batch_papers_write(FILE *const f[BATCH_PAPERS], const struct result *r, const struct batch_job *job);
+/*
+ * Writes to those of f that are not NULL; SARIF, a page and a plan only where there is something to tell; and
+ * then mends im as the job says, which told is told. False: not all could be written.
+ */
+bool batch_papers_write(FILE *f[BATCH_PAPERS], const struct result *r, const struct batch_job *job, const struct batch_image *im,
+			struct batch_told *told);
 /* Closes them. False: what was written is not all there. */
 bool batch_papers_close(FILE *f[BATCH_PAPERS]);
 struct batch_told batch_papers_told(const struct result *r, const struct batch_job *job);

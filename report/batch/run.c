@@ -76,7 +76,7 @@ enum status batch_run(struct batch_run *r, struct problem *p)
 
 	if (st == STATUS_OK)
 		st = batch_results_open(r->out, &results, p);
-	batch_sandbox_open(&crew.sandbox, NULL);
+	batch_sandbox_open(&crew.sandbox);
 	if (st == STATUS_OK && crew.sandbox.without)
 		r->say(crew.sandbox.without);
 	if (st == STATUS_OK)

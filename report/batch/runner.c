@@ -50,7 +50,7 @@ static bool look(const struct batch_job *job, const char *path, const int fds[GI
 	o.intake.given = &given;
 	analyze(path, &o, &r);
 	*told = batch_papers_told(&r, job);
-	good = good && (told->remarkable || batch_papers_write(papers, &r, job));
+	good = good && (told->remarkable || batch_papers_write(papers, &r, job, NULL, told));
 	analyze_close(&r);
 	close(fds[0]);
 	return batch_papers_close(papers) && good;

@@ -49,7 +49,7 @@ static bool allow_beneath(int ruleset, const char *dir, uint64_t access)
 	return good;
 }
 
-static int ruleset_make(bool reading, const char *const *writable)
+static int ruleset_make(bool reading, char *const *writable)
 {
 	long version = abi();
 	struct ruleset_attr attr = { handled(version), 3, 3 }; /* no TCP; no signals and abstract sockets to outside */
@@ -152,9 +152,14 @@ static const char *filters_make(struct batch_sandbox *s)
 }
 #endif
 
-void batch_sandbox_open(struct batch_sandbox *s, const char *const *writable)
+int batch_sandbox_writing(const struct batch_sandbox *s, char *const *below)
 {
-	*s = (struct batch_sandbox){ .rules = { ruleset_make(true, writable), ruleset_make(false, NULL) } };
+	return s->rules.reading < 0 ? -1 : ruleset_make(true, below);
+}
+
+void batch_sandbox_open(struct batch_sandbox *s)
+{
+	*s = (struct batch_sandbox){ .rules = { ruleset_make(true, NULL), ruleset_make(false, NULL) } };
 	s->without = filters_make(s);
 	if (s->rules.reading < 0 && s->without == NULL)
 		s->without = "this kernel has no Landlock";

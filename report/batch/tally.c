@@ -30,7 +30,8 @@ void batch_tally_add(struct batch_tally *t, enum batch_verdict v, enum exit_stat
 {
 	t->verdicts[v]++;
 	/* what was not judged for reasons of its own is a problem as much as what was judged bad */
-	t->left += status == EXIT_LEFT || (v == BATCH_UNREAD && (end == NULL || !end->retry));
+	t->left += (status & EXIT_LEFT) != 0 || (v == BATCH_UNREAD && (end == NULL || !end->retry));
+	t->corrected += (status & EXIT_CORRECTED) != 0;
 	if (end == NULL) {
 		t->kept++;
 		return;
@@ -38,6 +39,7 @@ void batch_tally_add(struct batch_tally *t, enum batch_verdict v, enum exit_stat
 	t->made++;
 	t->ended[end->end]++;
 	t->retry += end->retry;
+	t->mended += end->written;
 }
 
 static double rate(const struct batch_tally *t)
@@ -175,6 +177,8 @@ void batch_tally_end(struct batch_tally *t, FILE *out)
 	}
 	buf_puts(&b, "\n");
 	fwrite(buf_text(&b), 1, b.len, out);
+	if (t->mended)
+		fprintf(out, "%" PRIu64 " mended\n", t->mended);
 	for (int e = BATCH_CRASHED; e < BATCH_ENDS; e++)
 		if (t->ended[e])
 			fprintf(out, "%" PRIu64 " with %s\n", t->ended[e], batch_end_id((enum batch_end)e));
@@ -185,5 +189,5 @@ void batch_tally_end(struct batch_tally *t, FILE *out)
 
 enum exit_status batch_tally_status(const struct batch_tally *t)
 {
-	return t->retry || t->faulty ? EXIT_FAILED : t->left ? EXIT_LEFT : EXIT_CLEAN;
+	return t->retry || t->faulty ? EXIT_FAILED : (t->left ? EXIT_LEFT : 0) | (t->corrected ? EXIT_CORRECTED : 0);
 }

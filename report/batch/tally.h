@@ -11,6 +11,8 @@ struct batch_tally {
 	uint64_t verdicts[BATCH_VERDICTS]; /* of both */
 	uint64_t ended[BATCH_ENDS];        /* of those made */
 	uint64_t retry;   /* no result that stands: another run may do better */
+	uint64_t mended;  /* of those made: in place, or as a copy */
+	uint64_t corrected; /* with nothing left in them by now */
 	uint64_t left;    /* with problems left in them */
 	uint64_t twice;   /* lines of the manifest with an id that was there */
 	uint64_t faulty;  /* lines that are no line of a manifest, or whose result could not be kept */
@@ -29,7 +31,7 @@ void batch_tally_line(struct batch_tally *t);
 void batch_tally_hide(struct batch_tally *t);
 /* The summary, a few lines. */
 void batch_tally_end(struct batch_tally *t, FILE *out);
-/* 0, 4, 8: nothing left; problems left; an image has no result that stands, run it again. */
+/* 0, 1, 4, 5, 8: as of one image, 1 and 4 ORed; 8: an image has no result that stands, run it again. */
 enum exit_status batch_tally_status(const struct batch_tally *t);
 
 #endif

@@ -1,5 +1,7 @@
 #include "report/batch/worker.h"
 
+#include "report/batch/mend.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +28,9 @@ static bool limit(int what, uint64_t soft, uint64_t hard)
 static bool limits(const struct batch_job *job, bool one_image)
 {
 	uint64_t cpu = (uint64_t)job->seconds + 1; /* the parent's clock strikes first */
+	uint64_t output = one_image && job->mend == BATCH_MEND_COPY ? RLIM_INFINITY : job->output; /* a copy is as long as it is */
 
-	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, job->output, job->output) &&
+	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, output, output) &&
 	       (!one_image || limit(RLIMIT_CPU, cpu, cpu + 1)) && (!BOUND_MEMORY || limit(RLIMIT_DATA, job->memory, job->memory));
 }
 
@@ -74,30 +77,39 @@ static const char **beside(const struct batch_image *im, size_t *nr)
 	return list;
 }
 
+/* A plan is judged by analysing again, and a set's analysis looks for parts in directories: there nothing is ever all open. */
+static bool one_file(const struct batch_image *im)
+{
+	return strcmp(im->kind, "set") != 0 && strcmp(im->kind, "parts") != 0;
+}
+
 /* Nothing is freed: the process ends here. */
 void batch_worker(const struct batch_work *w)
 {
 	struct analyze_options o = *w->job->analyze;
 	FILE *papers[BATCH_PAPERS] = { NULL };
 	int keep = w->sandbox->rules.reading;
+	bool writes = w->job->mend >= BATCH_MEND_COPY;
 	struct result r;
 
 	if (!batch_worker_born(w->parent, &keep, 1, w->job, true))
 		_exit(FAILED);
 	for (int i = 0; i < BATCH_PAPERS; i++) {
-		if (i == BATCH_PAPER_PLAN || (i == BATCH_PAPER_HTML && w->job->pages == BATCH_PAGES_NONE))
+		if ((i == BATCH_PAPER_PLAN && w->job->mend == BATCH_MEND_NOTHING) || (i == BATCH_PAPER_HTML && w->job->pages == BATCH_PAGES_NONE))
 			continue;
 		int fd = batch_paper_create(w->aside, (enum batch_paper)i);
 		papers[i] = fd >= 0 ? fdopen(fd, "w") : NULL;
 		if (papers[i] == NULL)
 			_exit(FAILED);
 	}
-	if (!batch_sandbox_enter(w->sandbox, w->sandbox->rules.reading))
+	/* who mends opens files for that at the end, but only where they lie: the second door stays open */
+	int rules = writes ? batch_sandbox_writing(w->sandbox, batch_mend_places(w->job, w->image)) : w->sandbox->rules.reading;
+	if (!batch_sandbox_enter(w->sandbox, rules))
 		_exit(FAILED);
 	o.beside = beside(w->image, &o.beside_nr);
-	o.opened = shut;
+	o.opened = writes || !one_file(w->image) ? NULL : shut;
 	o.opened_ctx = (void *)(uintptr_t)w;
 	analyze(w->image->source, &o, &r);
 	*w->told = batch_papers_told(&r, w->job);
-	_exit(batch_papers_write(papers, &r, w->job) && batch_papers_close(papers) ? WROTE : FAILED);
+	_exit(batch_papers_write(papers, &r, w->job, w->image, w->told) && batch_papers_close(papers) ? WROTE : FAILED);
 }

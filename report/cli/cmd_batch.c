@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWN_TIMEOUT = OPT_OWN, OWN_WORKER_MEMORY, OWN_OUTPUT_LIMIT, OWN_PAGES, OWN_SHARD, OWN_ALL, OWN_FRESH };
+enum { OWN_TIMEOUT = OPT_OWN, OWN_WORKER_MEMORY, OWN_OUTPUT_LIMIT, OWN_PAGES, OWN_SHARD, OWN_ALL, OWN_FRESH, OWN_PLAN_ONLY, OWN_TO, OWN_IN_PLACE, OWN_ADVANCED };
 
 static const struct option_row rows[] = {
 	{ 'o', 'o', "output", "DIR", ARG_DIR, NULL, "where results go; with 'manifest make' the manifest (default: standard output); with 'merge' what is told of all (default: DIR/fleet)" },
@@ -31,6 +31,14 @@ static const struct option_row rows[] = {
 	{ OWN_FRESH, 0, "fresh-workers", NULL, ARG_NONE, NULL, "a new process for every image, not only for those with something found" },
 	{ OWN_ALL, 0, "all", NULL, ARG_NONE, NULL, "take every file for an image, whatever it looks like" },
 };
+static const struct option_row repair_rows[] = {
+	{ OWN_PLAN_ONLY, 0, "plan-only", NULL, ARG_NONE, NULL, "with 'repair': plan.json beside each report, and nothing else" },
+	{ OWN_TO, 0, "to", "DIR", ARG_DIR, NULL, "with 'repair': write mended copies, to DIR/ID/" },
+	{ OWN_IN_PLACE, 0, "in-place", NULL, ARG_NONE, NULL, "with 'repair' and --yes: mend the images themselves; the way back is in IMAGE.journal" },
+	{ 'y', 'y', "yes", NULL, ARG_NONE, NULL, "take the proposal where there is a choice; needed for --in-place" },
+	{ OWN_ADVANCED, 0, "advanced", NULL, ARG_NONE, NULL, "also steps that lose information; each says what" },
+};
+static const struct option_table repair_table = OPTION_TABLE("Repair of many", repair_rows);
 static const struct option_table table = OPTION_TABLE("Batch", rows);
 
 enum { PATHS_MAX_TEXT = 4096 };
@@ -40,7 +48,7 @@ struct job {
 	const char *out, *shard;
 	struct batch_job batch;
 	uint64_t workers;
-	bool all;
+	bool all, plan_only, in_place;
 };
 
 /* The one command that is running: for callbacks that have no room for it. */
@@ -67,6 +75,11 @@ static bool own_option(struct cli *c, struct job *job, int id)
 	case 'o': job->out = c->arg; return true;
 	case OWN_SHARD: job->shard = c->arg; return true;
 	case OWN_ALL: job->all = true; return true;
+	case OWN_PLAN_ONLY: job->plan_only = true; return true;
+	case OWN_IN_PLACE: job->in_place = true; return true;
+	case OWN_TO: job->batch.to = c->arg; return true;
+	case OWN_ADVANCED: job->batch.advanced = true; return true;
+	case 'y': job->batch.ask = true; return true;
 	case OWN_FRESH: job->batch.fresh = true; return true;
 	case 'j': return cli_count(c, "--jobs", 4096, &job->workers);
 	case OWN_WORKER_MEMORY: return cli_size(c, "--worker-memory", &job->batch.memory);
@@ -101,6 +114,7 @@ static bool options_digest(const struct analysis *an, struct batch_job *batch)
 		   o->intake.hash_plain, o->memory, (int)an->redact.level, an->redact.user_bytes, an->reproducible, (int)an->fail_on);
 	buf_printf(&b, " pages=%d timeout=%" PRIu32 " worker=%" PRIu64 " output=%" PRIu64 " ndctl=%s", (int)batch->pages, batch->seconds,
 		   batch->memory, batch->output, o->ndctl_json ? o->ndctl_json : "");
+	buf_printf(&b, " mend=%d ask=%d advanced=%d to=%s", (int)batch->mend, batch->ask, batch->advanced, batch->to ? batch->to : "");
 	add_list(&b, "only", &an->only);
 	add_list(&b, "skip", &an->skip);
 	add_list(&b, "map", &an->maps);
@@ -259,11 +273,37 @@ static int command_merge(struct job *job)
 	return st != STATUS_OK ? (int)outcome_of_status(st) : m.unfinished ? EXIT_FAILED : m.left ? EXIT_LEFT : EXIT_CLEAN;
 }
 
+/* Nothing is mended that was not asked for in so many words. */
+static int mend_chosen(struct job *job, bool repair, char **to)
+{
+	int ways = job->plan_only + job->in_place + (job->batch.to != NULL);
+
+	*to = NULL;
+	if (!repair)
+		return ways || job->batch.ask || job->batch.advanced
+			       ? cli_error(job->c, EXIT_USAGE, "--plan-only, --to, --in-place, --yes and --advanced are for 'batch repair'") : EXIT_CLEAN;
+	if (ways != 1)
+		return cli_error(job->c, EXIT_USAGE, "batch repair wants one of --plan-only, --to DIR and --in-place");
+	if (job->in_place && !job->batch.ask)
+		return cli_error(job->c, EXIT_USAGE, "--in-place writes to all images: say --yes too; --plan-only shows what would be done");
+	job->batch.mend = job->plan_only ? BATCH_MEND_PLAN : job->in_place ? BATCH_MEND_IN_PLACE : BATCH_MEND_COPY;
+	if (job->batch.to == NULL)
+		return EXIT_CLEAN;
+	if ((mkdir(job->batch.to, 0777) != 0 && errno != EEXIST) || (*to = realpath(job->batch.to, NULL)) == NULL)
+		return cli_error(job->c, EXIT_FAILED, "%s: %s", job->batch.to, strerror(errno));
+	job->batch.to = *to;
+	return EXIT_CLEAN;
+}
+
 static int dispatch(struct job *job, struct analysis *an)
 {
 	const char *word = cli_operand(job->c, 0);
-	int status;
+	bool repair = word && strcmp(word, "repair") == 0;
+	char *to;
+	int status = mend_chosen(job, repair, &to);
 
+	if (status != EXIT_CLEAN)
+		return status;
 	if (word && strcmp(word, "manifest") == 0)
 		return command_manifest(job);
 	if (word && strcmp(word, "merge") == 0)
@@ -279,7 +319,9 @@ static int dispatch(struct job *job, struct analysis *an)
 	job->batch.report = analysis_report(an);
 	if (!options_digest(an, &job->batch))
 		return cli_error(job->c, EXIT_FAILED, "no memory");
-	return command_run(job, word && strcmp(word, "run") == 0 ? 1 : 0);
+	status = command_run(job, repair || (word && strcmp(word, "run") == 0));
+	free(to);
+	return status;
 }
 
 static int run(struct cli *c)
@@ -291,7 +333,7 @@ static int run(struct cli *c)
 	speaker = c;
 	analysis_start(&an);
 	while ((id = cli_next(c)) >= 0) {
-		bool own = id == 'o' || id == 'j' || id >= OPT_OWN;
+		bool own = id == 'o' || id == 'j' || id == 'y' || id >= OPT_OWN;
 
 		if (!(own ? own_option(c, &job, id) : analysis_option(c, &an, id))) {
 			c->status = own ? EXIT_USAGE : c->status;
@@ -305,7 +347,7 @@ static int run(struct cli *c)
 }
 
 const struct command command_batch = {
-	.name = "batch", .args = "MANIFEST -o DIR | DIR... -o DIR | manifest make DIR... | merge DIR...",
+	.name = "batch", .args = "MANIFEST -o DIR | DIR... -o DIR | manifest make DIR... | merge DIR... | repair MANIFEST -o DIR",
 	.summary = "thousands of images, each by itself; resumed, sharded, merged",
 	.about = "Analyses each image of a manifest in a worker process of its own, with bounds on memory, time and output, and in a "
 		 "sandbox: a crash, a hang or a bomb costs that image only, and is a finding. Reads evidence only.\n\n"
@@ -315,8 +357,10 @@ const struct command command_batch = {
 		 "'manifest make' finds pools, sets and captures below the given paths and writes one JSON line for each; DIR... in place "
 		 "of a MANIFEST does that first. 'merge' tells all results of a DIR together, in DIR/fleet: images.jsonl, findings.jsonl, "
 		 "fleet.sqlite, fleet.sarif, and the page fleet.html: the verdicts counted, findings that several images share, the worst first.\n\n"
-		 "Exit status: 0 all done and clean, 4 all done and problems left, 8 some image has no result that stands (run the same "
-		 "again), 32 interrupted (run the same again), 16 and 64 a retry will not help.",
-	.tables = { &table, &option_evidence, &option_telling },
+		 "'repair' does the same and mends, by safe steps unless --yes or --advanced say more: --plan-only writes plans, --to DIR mended "
+		 "copies; in place only with --in-place and --yes.\n\n"
+		 "Exit status: 0 all done and clean, 1 problems corrected, 4 all done and problems left (5: both), 8 some image has no "
+		 "result that stands (run the same again), 32 interrupted (run the same again), 16 and 64 a retry will not help.",
+	.tables = { &table, &repair_table, &option_evidence, &option_telling },
 	.sources = true, .run = run,
 };

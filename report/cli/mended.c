@@ -1,7 +1,7 @@
 #include "report/cli/mended.h"
 
-#include "analyzer/repair/apply.h"
 #include "formats/pool/set.h"
+#include "report/copies.h"
 #include "report/outcome.h"
 
 #include <errno.h>
@@ -9,68 +9,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* A name of its own in the directory: the part's old one when no other part has it. */
-static char *copy_path(const struct result *r, const struct item *item, const struct pool_part *p, const char *dir)
-{
-	char *path;
-	bool clash = false;
-
-	for (const struct item *it = r->intake.first; it; it = it->next)
-		clash |= it != item && strcmp(it->name, item->name) == 0;
-	if (clash || item->name[0] == '\0' || strchr(item->name, '/') || strcmp(item->name, "pool.set") == 0)
-		return asprintf(&path, "%s/replica%" PRIu32 "-part%" PRIu32, dir, p->replica, p->idx) < 0 ? NULL : path;
-	return asprintf(&path, "%s/%s", dir, item->name) < 0 ? NULL : path;
-}
-
-static void set_begin(FILE *set, const struct result *r)
-{
-	fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
-}
-
-static int copies_write(struct cli *c, const char *to, const struct result *r, const struct repair *rep)
-{
-	struct problem problem = { STATUS_OK, "" };
-	char *dir = NULL, *set_path = NULL;
-	FILE *set = NULL;
-	uint32_t i = 0, replica = 0;
-	enum status st = STATUS_OK;
-
-	if (mkdir(to, 0700) != 0 || (dir = realpath(to, NULL)) == NULL)
-		return cli_error(c, EXIT_FAILED, "%s: %s; name a new directory", to, strerror(errno));
-	if (asprintf(&set_path, "%s/pool.set", dir) >= 0 && (set = fopen(set_path, "wxe")) != NULL)
-		set_begin(set, r);
-	for (const struct item *it = r->intake.first; set && st == STATUS_OK && it; it = it->next, i++) {
-		const struct pool_part *p = pool_set_part_of(r->model.pool, it);
-		char *path;
-
-		if (p == NULL)
-			continue;
-		path = copy_path(r, it, p, dir);
-		if (p->replica != replica)
-			fprintf(set, "REPLICA\n");
-		replica = p->replica;
-		st = path ? apply_copy(rep->edited[i], path, &problem)
-			  : problem_set(&problem, STATUS_NOMEM, "%s: no memory", dir);
-		if (path)
-			fprintf(set, "%" PRIu64 " %s\n", it->image->size, path);
-		free(path);
-	}
-	if (set == NULL || fclose(set) != 0)
-		st = problem_set(&problem, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));
-	free(set_path);
-	free(dir);
-	return st == STATUS_OK ? EXIT_CLEAN : cli_error(c, (int)outcome_of_status(st), "%s", problem.text);
-}
 
 int mended_copy(struct cli *c, const char *to, const struct result *r, const struct repair *rep)
 {
 	struct problem problem = { STATUS_OK, "" };
+	enum status st = copies_write(to, r, rep, &problem);
 
-	if (r->intake.nr > 1)
-		return copies_write(c, to, r, rep);
-	enum status st = apply_copy(rep->edited[0], to, &problem);
 	return st == STATUS_OK ? EXIT_CLEAN : cli_error(c, (int)outcome_of_status(st), "%s", problem.text);
 }
 
@@ -90,7 +34,7 @@ int mended_set(struct cli *c, const char *path, const struct result *r)
 	set = fopen(path, "wxe");
 	if (set == NULL)
 		return cli_error(c, EXIT_USAGE, "%s: %s; name a new file", path, strerror(errno));
-	set_begin(set, r);
+	copies_set_begin(set, r);
 	for (uint32_t i = 0; i < s->nr; i++) {
 		if (i)
 			fprintf(set, "REPLICA\n");

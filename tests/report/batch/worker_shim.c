@@ -1,8 +1,9 @@
 /*
- * Preloaded before pmemscope: reading a file whose name says so crashes, hangs, or takes all memory that
- * can be had. So a test has the images that we know none of.
+ * Preloaded before pmemscope: reading a file whose name says so crashes, hangs, takes all memory that
+ * can be had, or tries to write and run what it may not. So a test has the images that we know none of.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,10 @@ static void behave(const char *name)
 			continue;
 	if (strstr(name, "bomb"))
 		abort();
+	if (strstr(name, "write"))
+		close(open("escaped", O_CREAT | O_WRONLY, 0666));
+	if (strstr(name, "exec"))
+		execl("/usr/bin/touch", "touch", "escaped", NULL);
 }
 
 /* Only in a worker: the parent hashes the same files when it makes a manifest, and does not read them else. */

@@ -1,0 +1,66 @@
+#include "report/copies.h"
+
+#include "analyzer/repair/apply.h"
+#include "formats/pool/set.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A name of its own in the directory: the part's old one when no other part has it. */
+static char *copy_path(const struct result *r, const struct item *item, const struct pool_part *p, const char *dir)
+{
+	char *path;
+	bool clash = false;
+
+	for (const struct item *it = r->intake.first; it; it = it->next)
+		clash |= it != item && strcmp(it->name, item->name) == 0;
+	if (clash || item->name[0] == '\0' || strchr(item->name, '/') || strcmp(item->name, "pool.set") == 0)
+		return asprintf(&path, "%s/replica%" PRIu32 "-part%" PRIu32, dir, p->replica, p->idx) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s", dir, item->name) < 0 ? NULL : path;
+}
+
+void copies_set_begin(FILE *set, const struct result *r)
+{
+	fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
+}
+
+static enum status several(const char *to, const struct result *r, const struct repair *rep, struct problem *p)
+{
+	char *dir = NULL, *set_path = NULL;
+	FILE *set = NULL;
+	uint32_t i = 0, replica = 0;
+	enum status st = STATUS_OK;
+
+	if (mkdir(to, 0700) != 0 || (dir = realpath(to, NULL)) == NULL)
+		return problem_set(p, STATUS_IO, "%s: %s; name a new directory", to, strerror(errno));
+	if (asprintf(&set_path, "%s/pool.set", dir) >= 0 && (set = fopen(set_path, "wxe")) != NULL)
+		copies_set_begin(set, r);
+	for (const struct item *it = r->intake.first; set && st == STATUS_OK && it; it = it->next, i++) {
+		const struct pool_part *part = pool_set_part_of(r->model.pool, it);
+		char *path;
+
+		if (part == NULL)
+			continue;
+		path = copy_path(r, it, part, dir);
+		if (part->replica != replica)
+			fprintf(set, "REPLICA\n");
+		replica = part->replica;
+		st = path ? apply_copy(rep->edited[i], path, p) : problem_set(p, STATUS_NOMEM, "%s: no memory", dir);
+		if (path)
+			fprintf(set, "%" PRIu64 " %s\n", it->image->size, path);
+		free(path);
+	}
+	if (set == NULL || fclose(set) != 0)
+		st = problem_set(p, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));
+	free(set_path);
+	free(dir);
+	return st;
+}
+
+enum status copies_write(const char *to, const struct result *r, const struct repair *rep, struct problem *p)
+{
+	return r->intake.nr > 1 ? several(to, r, rep, p) : apply_copy(rep->edited[0], to, p);
+}
