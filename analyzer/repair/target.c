@@ -1,5 +1,6 @@
 #include "analyzer/repair/target.h"
 
+#include "analyzer/repair/in_use.h"
 #include "formats/base/whole.h"
 #include "formats/image/dax.h"
 
@@ -104,6 +105,7 @@ static enum status measure(struct target *t, uint64_t want_size, struct problem 
 static enum status lock(struct target *t, bool write, struct problem *p)
 {
 	struct stat st;
+	char why[256];
 
 	if (stat(t->path, &st) != 0)
 		return refused(p, t->path, strerror(errno));
@@ -111,8 +113,12 @@ static enum status lock(struct target *t, bool write, struct problem *p)
 		return refused(p, t->path, "it is neither a file nor a block or DAX device");
 	/* O_EXCL: a block device that is mounted, or claimed by a driver above it, is busy */
 	t->fd = open(t->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (S_ISBLK(st.st_mode) ? O_EXCL : 0));
+	if (t->fd < 0 && errno == EBUSY && S_ISBLK(st.st_mode)) {
+		in_use_busy(&st, why, sizeof(why));
+		return refused(p, t->path, why);
+	}
 	if (t->fd < 0)
-		return refused(p, t->path, errno == EBUSY ? "the device is mounted or in use" : strerror(errno));
+		return refused(p, t->path, strerror(errno));
 	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
 		return refused(p, t->path, "a running program has the pool open");
 	return STATUS_OK;
@@ -121,6 +127,7 @@ static enum status lock(struct target *t, bool write, struct problem *p)
 enum status target_open(const char *path, int fd, uint64_t want_size, bool write, struct target **out, struct problem *p)
 {
 	struct target *t = calloc(1, sizeof(*t));
+	char why[256];
 	enum status s;
 
 	*out = NULL;
@@ -128,6 +135,8 @@ enum status target_open(const char *path, int fd, uint64_t want_size, bool write
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
 	*t = (struct target){ .path = path, .fd = fd, .borrowed = fd >= 0, .pipe = { -1, -1 } };
 	s = fd < 0 ? lock(t, write, p) : STATUS_OK;
+	if (s == STATUS_OK && in_use(t->fd, why, sizeof(why)))
+		s = refused(p, path, why);
 	if (s == STATUS_OK)
 		s = measure(t, want_size, p);
 	if (s == STATUS_OK && !t->block)

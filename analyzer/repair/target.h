@@ -17,8 +17,9 @@
 struct target;
 
 /*
- * fd: open and locked by the caller, who closes it; -1: opened and locked here, for us alone. want_size is what its length must be. STATUS_USAGE: refused, with the reason: mounted or in use,
- * held by a running program, of another length, no file or device, or nothing to flush it with.
+ * fd: open and locked by the caller, who closes it; -1: opened and locked here, for us alone. want_size is what its
+ * length must be. STATUS_USAGE: refused, with the reason: mounted, or something stands on it; locked or mapped by a running
+ * program; of another length; no file or device; or nothing to flush it with.
  */
 enum status target_open(const char *path, int fd, uint64_t want_size, bool write, struct target **out, struct problem *p);
 void target_close(struct target *t); /* NULL is fine */

@@ -1,5 +1,6 @@
 /* Plan, show, ask, write, check again. */
 #include "analyzer/repair/apply.h"
+#include "analyzer/repair/twins.h"
 #include "report/cli/analysis.h"
 #include "report/cli/mended.h"
 #include "report/cli/output.h"
@@ -98,7 +99,9 @@ static int place_write(struct job *job, const struct result *r, const struct pla
 	if (job->journal == NULL && asprintf(&journal, "%s.journal", r->path) < 0)
 		return cli_error(job->c, EXIT_FAILED, "no memory");
 	struct apply_options o = { .journal = job->journal ? job->journal : journal };
-	enum status st = apply_plan(file, &o, &done, &problem);
+	enum status st = twins_stray(r, file, &problem);
+	if (st == STATUS_OK)
+		st = apply_plan(file, &o, &done, &problem);
 	if (st == STATUS_OK)
 		page_text(&job->page, 0, "%" PRIu64 " edits written, %" PRIu64 " bytes. To take them back: pmemscope undo %s",
 			  done.made, done.bytes, o.journal);

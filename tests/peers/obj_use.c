@@ -3,6 +3,7 @@
  *	obj_use close POOL   closed cleanly
  *	obj_use open POOL    killed while open, nothing going on
  *	obj_use tx POOL      killed inside a transaction that has changed, added and freed
+ *	obj_use hold POOL    says "open", and closes it when standard input ends
  */
 #include <libpmemobj.h>
 #include <signal.h>
@@ -103,7 +104,7 @@ static void killed_in_a_transaction(PMEMobjpool *pop, struct root *root)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: obj_use close|open|tx POOL\n");
+		fprintf(stderr, "usage: obj_use close|open|tx|hold POOL\n");
 		return 2;
 	}
 	PMEMobjpool *pop = pmemobj_open(argv[2], NULL);
@@ -117,6 +118,12 @@ int main(int argc, char **argv)
 		killed_in_a_transaction(pop, root);
 	if (strcmp(argv[1], "open") == 0)
 		die();
+	if (strcmp(argv[1], "hold") == 0) {
+		puts("open");
+		fflush(stdout);
+		while (getchar() != EOF)
+			;
+	}
 	pmemobj_close(pop);
 	return 0;
 }

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIZE = 65536, EDITS = 6 };
@@ -191,6 +193,71 @@ Test(apply, refuses_what_is_in_use_or_of_another_length)
 	cr_assert(strstr(p.text, "69632"), "%s", p.text);
 	cr_assert_eq(truncate(l->file[1], SIZE), 0);
 	cr_assert(holds(l->file[0], l->before[0]) && holds(l->file[1], l->before[1]));
+	lab_close(l);
+}
+
+/* Runs use in another process until it is told to end; waits until it is under way. */
+static pid_t other_process(const char *path, bool (*use)(int fd), int end[2])
+{
+	int begun[2];
+	char c;
+
+	cr_assert(pipe(begun) == 0 && pipe(end) == 0);
+	pid_t pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		int fd = open(path, O_RDWR | O_CLOEXEC);
+
+		close(end[1]);
+		if (fd >= 0 && use(fd) && write(begun[1], "", 1) == 1)
+			(void)!read(end[0], &c, 1);
+		_exit(0);
+	}
+	close(begun[1]);
+	cr_assert_eq(read(begun[0], &c, 1), 1);
+	close(begun[0]);
+	close(end[0]);
+	return pid;
+}
+
+static bool use_mapping(int fd)
+{
+	bool ok = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE, fd, 0) != MAP_FAILED;
+
+	close(fd);
+	return ok;
+}
+
+static bool use_range_lock(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 100, .l_len = 1 };
+
+	return fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+Test(apply, refuses_what_another_process_has_mapped_or_locked_in_part)
+{
+	static const struct {
+		bool (*use)(int fd);
+		const char *reason;
+	} uses[] = { { use_mapping, "has it mapped" }, { use_range_lock, "holds a lock on a range of it" } };
+	struct lab *l = lab_open();
+	struct problem p;
+	char pid_text[32];
+
+	for (size_t i = 0; i < 2; i++) {
+		int end[2];
+		pid_t pid = other_process(l->file[1], uses[i].use, end);
+
+		cr_assert_eq(apply(l, &l->plan, EDITS, l->journal, &p), STATUS_USAGE);
+		cr_assert(strstr(p.text, uses[i].reason) && strstr(p.text, l->file[1]), "%s", p.text);
+		snprintf(pid_text, sizeof(pid_text), "process %d, ", (int)pid);
+		cr_assert(i || strstr(p.text, pid_text), "%s", p.text);
+		cr_assert(holds(l->file[0], l->before[0]) && holds(l->file[1], l->before[1]));
+		close(end[1]);
+		cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	}
+	cr_assert_eq(apply(l, &l->plan, EDITS, l->journal, &p), STATUS_OK, "%s", p.text);
 	lab_close(l);
 }
 

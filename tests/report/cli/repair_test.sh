@@ -34,6 +34,16 @@ gzip -k pool
 want 4 "$bin" repair pool.gz --plan plan
 want 16 "$bin" apply plan               # the capture itself cannot be written to
 mkdir there; cp pool there/live
+# the library has it open, then another program maps it: refused, and told by which
+mkfifo hold; cp before there/held
+"$PEERS/obj_use" hold there/held <hold >held.out & held=$!
+exec 9>hold
+until [ -s held.out ]; do kill -0 $held || fail "the pool's user ended"; sleep 0.05; done
+cp there/held held.is
+want 16 "$bin" apply plan there/held
+grep -q "a running program has the pool open" err || fail "held by libpmemobj: $(cat err)"
+exec 9>&-; wait $held
+mv there/held held.was
 want 0 "$bin" apply plan there/live
 cmp there/live before || fail "the plan of the capture did not mend the pool"
 want 0 "$bin" apply plan there/live     # again: nothing left to do
@@ -41,6 +51,38 @@ want 0 "$bin" undo plan.journal there/live
 cmp there/live damaged || fail "undo there"
 pmempool create -s 16M obj other
 want 16 "$bin" apply plan other         # another pool
+grep -q "the plan was made for" err || fail "another pool: $(cat err)"
+# smaller
+head -c 15M pool >there/short
+want 16 "$bin" apply plan there/short
+grep -q "15728640 bytes, and the plan was made for 16777216" err || fail "smaller: $(cat err)"
+# a twin: the same uuids in another file, while the pool that the plan was made for is there, too
+cp before whole; cp damaged one
+printf '\245' | dd of=one bs=1 seek=3153920 conv=notrunc status=none # the header is good, so that it tells who it is
+dd if=before of=one bs=4096 count=1 conv=notrunc status=none
+cp one one.is; cp one twin
+want 4 "$bin" repair one --yes --plan one.plan
+want 16 "$bin" apply one.plan twin
+grep -q "twin: it is a twin of one" err || fail "a twin: $(cat err)"
+cmp -s twin one.is || fail "a twin was written to"
+want 0 "$bin" apply one.plan twin --copy
+want 16 "$bin" undo one.plan.journal twin
+want 0 "$bin" undo one.plan.journal twin --copy
+cmp twin one.is || fail "undo of the twin"
+ln one same
+want 0 "$bin" apply one.plan same       # another name of the same file is no twin
+# where the plan was made there is another pool by now
+cp other one
+want 16 "$bin" apply one.plan
+grep -q "it is of the pool" err || fail "another pool at the plan's place: $(cat err)"
+# two files in a directory that say they are the same part
+mkdir twins; printf 'PMEMPOOLSET\n8M %s/twins/p0\n8M %s/twins/p1\n' "$dir" "$dir" >twins.set
+pmempool create obj twins.set
+printf '\245' | dd of=twins/p0 bs=1 seek=3153920 conv=notrunc status=none
+cp twins/p0 twins/q; cp twins/p0 p0.is
+want 16 "$bin" repair twins --in-place --yes --journal twins.journal
+grep -q "it is a twin of" err || fail "twin parts: $(cat err)"
+cmp twins/p0 p0.is || fail "one of two twins was written to"
 want 16 "$bin" undo plan                # a plan is no journal
 want 16 "$bin" apply /dev/null
 
