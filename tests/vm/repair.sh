@@ -54,7 +54,11 @@ if [ ! -e fs.made ]; then
 	cp /mnt/pmem/pool /mnt/pmem/mended
 	cp /mnt/pmem/pool /tmp/pool
 	./obj_content /tmp/pool >fs.found
-	./pmemscope repair --yes --in-place /dev/pmem0 >fs.mounted 2>&1 || true
+	python3 -c 'import sys; open(sys.argv[1], "w").write("""{"kind": "plan", "plan_version": 1, "format": "pmemobj",
+		"poolset_uuid": "", "poolset_uuid_after": "", "steps": [], "targets": [{"label": "source[0]", "path": "/dev/pmem0",
+		"size": %s, "plain": true}], "edits": [{"step": 1, "target": "source[0]", "offset": 0, "was": "00", "now": "00",
+		"why": ""}]}""" % sys.argv[2])' disk.plan "$(blockdev --getsize64 /dev/pmem0)"
+	./pmemscope apply disk.plan >fs.mounted 2>&1 || true
 	touch fs.made
 else
 	mount -o dax=always /dev/pmem0 /mnt/pmem
@@ -113,6 +117,8 @@ same "BTT: the kernel's driver reads the same disk" "$(cat btt.wanted)" "$(cat b
 
 NEXT='' guest fs --nvdimm 64M --keep fs.img
 [ $status = 0 ] || fail "fsdax: the guest ends with $status: $(tail -5 fs.err)"
+same "a disk that is mounted is refused" "pmemscope apply: /dev/pmem0: it is mounted, at /mnt/pmem; nothing was written" \
+	"$(cat fs.mounted)"
 same "file on DAX: what is mended is found by the library" "$(cat fs.wanted)" "$(cat fs.found)"
 calls=$(cat fs.calls)
 [ "$calls" -ge 7 ] || fail "only $calls calls seen"

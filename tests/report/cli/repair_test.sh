@@ -43,6 +43,12 @@ cp there/held held.is
 want 16 "$bin" apply plan there/held
 grep -q "a running program has the pool open" err || fail "held by libpmemobj: $(cat err)"
 exec 9>&-; wait $held
+# a disk is made of it
+if loop=$(losetup -f --show there/held 2>/dev/null); then
+	want 16 "$bin" apply plan there/held
+	losetup -d "$loop"
+	grep -q "the loop device ${loop#/dev/} stands on it" err || fail "below a loop device: $(cat err)"
+fi
 mv there/held held.was
 want 0 "$bin" apply plan there/live
 cmp there/live before || fail "the plan of the capture did not mend the pool"
