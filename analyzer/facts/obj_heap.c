@@ -532,13 +532,8 @@ static bool gather_types(struct arena *a, struct account *acc)
 {
 	struct obj_types *all = &acc->worker[0].types;
 
-	for (unsigned i = 1; i < acc->workers; i++) {
-		const struct obj_types *t = &acc->worker[i].types;
-
-		for (uint64_t k = 0; k < t->slots; k++)
-			obj_types_add(all, t->slot[k].type_num, t->slot[k].objects, t->slot[k].bytes);
-		all->more += t->more;
-	}
+	for (unsigned i = 1; i < acc->workers; i++)
+		obj_types_join(all, &acc->worker[i].types);
 	acc->out->types = obj_types_sorted(a, all);
 	acc->out->types_nr = acc->out->types ? all->nr : 0;
 	acc->out->types_more = all->more;

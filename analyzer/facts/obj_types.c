@@ -24,7 +24,7 @@ static struct obj_type *slot_of(struct obj_type *slot, uint64_t slots, uint64_t 
 	return NULL;
 }
 
-static void put(struct obj_types *t, struct obj_type what)
+static void put_slot(struct obj_types *t, struct obj_type what)
 {
 	struct obj_type *s = t->slots ? slot_of(t->slot, t->slots, what.type_num) : NULL;
 
@@ -33,6 +33,7 @@ static void put(struct obj_types *t, struct obj_type what)
 		return;
 	}
 	t->nr += s->objects == 0;
+	t->slots_nr += s->objects == 0;
 	s->type_num = what.type_num;
 	s->objects += what.objects;
 	s->bytes += what.bytes;
@@ -40,27 +41,68 @@ static void put(struct obj_types *t, struct obj_type what)
 
 static void grow(struct obj_types *t)
 {
-	struct obj_types new = { .slots = t->slots ? t->slots * 4 : SLOTS_FIRST, .more = t->more };
+	struct obj_type *old = t->slot, *new;
+	uint64_t old_slots = t->slots, slots = old_slots ? old_slots * 4 : SLOTS_FIRST;
 
-	new.slot = calloc(new.slots, sizeof(*new.slot));
-	if (new.slot == NULL) {
+	new = calloc(slots, sizeof(*new));
+	if (new == NULL) {
 		t->failed = true;
 		return;
 	}
-	for (uint64_t i = 0; i < t->slots; i++)
-		if (t->slot[i].objects)
-			put(&new, t->slot[i]);
-	free(t->slot);
-	*t = new;
+	t->slot = new;
+	t->slots = slots;
+	t->nr -= t->slots_nr;
+	t->slots_nr = 0;
+	for (uint64_t i = 0; i < old_slots; i++)
+		if (old[i].objects)
+			put_slot(t, old[i]);
+	free(old);
+}
+
+static bool small(uint64_t type_num)
+{
+	return type_num < (uint64_t)OBJ_TYPES_PAGES * OBJ_TYPES_PAGE;
+}
+
+static void put_small(struct obj_types *t, struct obj_type what)
+{
+	struct obj_type_count **page = &t->page[what.type_num / OBJ_TYPES_PAGE];
+
+	if (*page == NULL)
+		*page = calloc(OBJ_TYPES_PAGE, sizeof(**page));
+	struct obj_type_count *c = *page ? &(*page)[what.type_num % OBJ_TYPES_PAGE] : NULL;
+	if (c == NULL || (c->objects == 0 && t->nr == OBJ_TYPES_MAX)) {
+		t->more += what.objects;
+		return;
+	}
+	t->nr += c->objects == 0;
+	c->objects += what.objects;
+	c->bytes += what.bytes;
 }
 
 void obj_types_add(struct obj_types *t, uint64_t type_num, uint64_t objects, uint64_t bytes)
 {
+	const struct obj_type what = { type_num, objects, bytes };
+
 	if (objects == 0)
 		return;
-	if (t->nr * 2 >= t->slots && t->nr < OBJ_TYPES_MAX && !t->failed)
+	if (small(type_num)) {
+		put_small(t, what);
+		return;
+	}
+	if (t->slots_nr * 2 >= t->slots && t->nr < OBJ_TYPES_MAX && !t->failed)
 		grow(t);
-	put(t, (struct obj_type){ type_num, objects, bytes });
+	put_slot(t, what);
+}
+
+void obj_types_join(struct obj_types *t, const struct obj_types *from)
+{
+	for (uint64_t i = 0; i < OBJ_TYPES_PAGES; i++)
+		for (uint64_t k = 0; from->page[i] && k < OBJ_TYPES_PAGE; k++)
+			obj_types_add(t, i * OBJ_TYPES_PAGE + k, from->page[i][k].objects, from->page[i][k].bytes);
+	for (uint64_t i = 0; i < from->slots; i++)
+		obj_types_add(t, from->slot[i].type_num, from->slot[i].objects, from->slot[i].bytes);
+	t->more += from->more;
 }
 
 static int by_number(const void *p, const void *q)
@@ -75,16 +117,24 @@ struct obj_type *obj_types_sorted(struct arena *a, const struct obj_types *t)
 	struct obj_type *out = arena_array(a, t->nr, sizeof(*out));
 	uint64_t nr = 0;
 
+	for (uint64_t i = 0; out && i < OBJ_TYPES_PAGES; i++)
+		for (uint64_t k = 0; t->page[i] && k < OBJ_TYPES_PAGE; k++)
+			if (t->page[i][k].objects)
+				out[nr++] = (struct obj_type){ i * OBJ_TYPES_PAGE + k, t->page[i][k].objects,
+							       t->page[i][k].bytes };
+	const uint64_t first = nr; /* small numbers are in order already, and before all others */
 	for (uint64_t i = 0; out && i < t->slots; i++)
 		if (t->slot[i].objects)
 			out[nr++] = t->slot[i];
-	if (out)
-		qsort(out, nr, sizeof(*out), by_number);
+	if (nr > first)
+		qsort(out + first, nr - first, sizeof(*out), by_number);
 	return out;
 }
 
 void obj_types_close(struct obj_types *t)
 {
+	for (size_t i = 0; i < OBJ_TYPES_PAGES; i++)
+		free(t->page[i]);
 	free(t->slot);
 	*t = (struct obj_types){ 0 };
 }

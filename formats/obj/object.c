@@ -7,7 +7,7 @@
  * Headers of small units lie close together: the units of some words are read at once. From SPARSE
  * on each header is read alone, which takes less than the bytes between them would.
  */
-enum { SPARSE = 4096, WINDOW = 1 << 18 };
+enum { SPARSE = 4096, WINDOW = 1 << 17 };
 
 struct obj_scan {
 	uint8_t bytes[WINDOW], lost[WINDOW];
@@ -105,6 +105,8 @@ static uint32_t units_of(const struct obj_run *r, const struct obj_object *o, ui
 {
 	uint64_t unit = r->hdr.block_size;
 
+	if (o->stored_size == unit && unit > r->hdr_len) /* nearly all: spares two divisions */
+		return 1;
 	if (o->stored_size <= r->hdr_len || o->stored_size % unit || o->stored_size / unit > set)
 		return 0;
 	return (uint32_t)(o->stored_size / unit);
