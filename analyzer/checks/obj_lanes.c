@@ -5,6 +5,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/obj_lanes.h"
+#include "analyzer/repair/obj_recover.h"
 #include "formats/obj/find.h"
 #include "formats/obj/lane.h"
 
@@ -66,6 +67,28 @@ static void lost_verify(const struct check *self, const struct model *m, struct 
 		findings_add(out, (struct finding){
 					  .by = self, .verdict = UNVERIFIED, .node = l->node,
 					  .detail = arena_printf(out->arena, "the pool ends behind lane %" PRIu32, l->nr) });
+}
+
+/* Does the library have something to do in it at its next open? */
+static bool pending(const struct obj_lane *lane)
+{
+	bool any = lane->old && lane->busy;
+
+	for (int k = 0; k < OBJ_LOGS; k++)
+		any |= lane->old == NULL && lane->log[k].state == OBJ_LOG_PENDING;
+	return any;
+}
+
+static void pending_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct obj_lanes *l = m->obj ? m->obj->lanes : NULL;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; l && i < l->lane_nr; i++)
+		nr += pending(&l->lane[i]);
+	if (nr)
+		findings_add(out, (struct finding){ .by = self, .verdict = UNVERIFIED, .node = l->node, .repair = REPAIR_ASK,
+						    .detail = arena_printf(out->arena, "%" PRIu32 " of them", nr) });
 }
 
 static void zeroed_verify(const struct check *self, const struct model *m, struct findings *out)
@@ -395,6 +418,7 @@ static void chain_left_verify(const struct check *self, const struct model *m, s
 		    log->chain_stop == OBJ_ULOG_END) {
 			struct finding f = at_field(self, log, "next");
 			f.detail = arena_printf(out->arena, "%" PRIu64 " extensions", log->chain_nr);
+			f.repair = REPAIR_ASK;
 			findings_add(out, f);
 		}
 }
@@ -458,6 +482,13 @@ static const struct check checks[] = {
 		   "finished nor taken back.",
 	  .remedy = "Read these bytes again, or take them from another replica.", .source = SOURCE,
 	  .verify = lost_verify },
+	{ .id = "obj.lane.pending", .covers = "L-4", .severity = NOTE,
+	  .says = "lanes hold operations that were under way",
+	  .means = "The program, or the machine, ended in the middle of them. The library finishes or takes back each at its "
+		   "next open: this is no damage.",
+	  .remedy = "Open the pool as usual; or let repair do the same, to the byte, where no library shall.",
+	  .source = "PMDK src/libpmemobj/lane.c lane_recover_and_section_boot", .verify = pending_verify,
+	  .repair = obj_recover_repair },
 	{ .id = "obj.lane.zeroed", .covers = "K-3", .severity = ERROR,
 	  .says = "lanes are zero throughout, their capacities too",
 	  .means = "A conversion to major 5 or 6 leaves them so (pmdk-convert). The first transaction that takes a "
@@ -478,7 +509,7 @@ static const struct check checks[] = {
 	{ .id = "obj.redo.torn", .covers = "L-4", .severity = NOTE,
 	  .says = "a redo log was cut off while it was being stored",
 	  .means = "Its operation had not happened, and the library ignores it. This is no damage.",
-	  .remedy = "None needed.", .source = SOURCE, .verify = torn_verify },
+	  .remedy = "None needed.", .source = SOURCE, .verify = torn_verify, .repair = obj_recover_repair_torn },
 	{ .id = "obj.redo.target", .covers = "L-3", .severity = ERROR,
 	  .says = "a stored redo log changes a word that no operation changes",
 	  .means = "The library applies it at the next opening, without looking: it crashes, or spoils other data.",
@@ -523,13 +554,14 @@ static const struct check checks[] = {
 	  .means = "Recovery of every library of major 6 frees that object: the application's pointer to it dangles "
 		   "afterwards.",
 	  .remedy = "Unlink the buffer after the before-images are put back, instead of opening the pool.",
-	  .source = "PMDK src/libpmemobj/ulog.c ulog_free_next", .verify = user_owned_verify },
+	  .source = "PMDK src/libpmemobj/ulog.c ulog_free_next", .verify = user_owned_verify,
+	  .repair = obj_recover_repair },
 	{ .id = "obj.undo.chain-left", .covers = "K-9", .severity = NOTE,
 	  .says = "a transaction is over and its log's extensions are still there",
 	  .means = "The process ended between the two. PMDK 1.12.1 and later free them at the next opening, earlier "
 		   "libraries of major 6 keep them for ever.",
 	  .remedy = "None needed with a library of today.", .source = "PMDK 1.12.1 src/libpmemobj/memops.c",
-	  .verify = chain_left_verify },
+	  .verify = chain_left_verify, .repair = obj_recover_repair },
 	{ .id = "obj.log.target", .covers = "X-2", .severity = WARNING,
 	  .says = "a pending log changes bytes that no object has and no operation changes",
 	  .means = "The log and the heap disagree: one of them is damaged, or from another time.",

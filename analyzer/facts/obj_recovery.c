@@ -167,13 +167,13 @@ static void limits_tell(struct obj_sim *s)
 				   "descriptors in free chunks, statistics";
 }
 
-struct recovery *obj_recovery(struct arena *a, const struct model *m)
+static struct recovery *recover(struct arena *a, const struct model *m, bool spares)
 {
 	struct recovery *r;
 
 	if (m->obj == NULL || (r = ARENA_NEW(a, struct recovery)) == NULL)
 		return NULL;
-	struct obj_sim s = { .arena = a, .pool = m->obj, .out = r, .budget = 2 * m->obj->size };
+	struct obj_sim s = { .arena = a, .pool = m->obj, .out = r, .budget = 2 * m->obj->size, .spares = spares };
 	r->by = library(m->obj->major);
 	descr_look(&s);
 	if (!s.stopped)
@@ -193,4 +193,14 @@ struct recovery *obj_recovery(struct arena *a, const struct model *m)
 		limits_tell(&s);
 	}
 	return arena_failed(a) ? NULL : r;
+}
+
+struct recovery *obj_recovery(struct arena *a, const struct model *m)
+{
+	return recover(a, m, false);
+}
+
+struct recovery *obj_recovery_sparing(struct arena *a, const struct model *m)
+{
+	return recover(a, m, true);
 }

@@ -9,5 +9,7 @@
  * NULL: no pmemobj pool, or no memory.
  */
 struct recovery *obj_recovery(struct arena *a, const struct model *m);
+/* The same as it ought to be: log buffers of the application's own are unlinked, where every library frees them. */
+struct recovery *obj_recovery_sparing(struct arena *a, const struct model *m);
 
 #endif

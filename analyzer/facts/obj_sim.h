@@ -21,6 +21,7 @@ struct obj_sim {
 	struct obj_heap *heap;       /* of after, once the redo logs are applied; its places only */
 	struct obj_sim_zone **zones; /* taken over by the allocator so far; by index */
 	uint64_t frees;
+	bool spares;                 /* logs in the application's own buffers are unlinked; the library frees them */
 	bool stopped;                /* out->refused is set: the library would not get further */
 };
 

@@ -79,6 +79,16 @@ void obj_sim_redo(struct obj_sim *s)
 			redo_one(s, &l->lane[i], &l->lane[i].log[k]);
 }
 
+struct link {
+	uint64_t at;
+	bool spared; /* unlinked, not freed */
+};
+
+static bool link_end(struct obj_sim *s, const struct obj_log *log, const struct link *l)
+{
+	return l->spared ? obj_sim_put(s, log->node, l->at, 0) : obj_sim_free(s, l->at);
+}
+
 /*
  * Frees the extensions, last first. Each is named by the word that links it; keep: of the first ones,
  * that stay linked.
@@ -92,13 +102,13 @@ static uint64_t chain_free(struct obj_sim *s, const struct obj_log *log, uint64_
 	obj_ulog_chain_start(&c, s->after, log->at, next, &s->budget);
 	while (obj_ulog_chain_next(&c, &ext))
 		nr++;
-	uint64_t *links = arena_array(s->arena, nr, sizeof(*links));
+	struct link *links = arena_array(s->arena, nr, sizeof(*links));
 	if (links == NULL)
 		return 0;
 	obj_ulog_chain_start(&c, s->after, log->at, next, NULL);
 	for (uint64_t i = 0; i < nr && obj_ulog_chain_next(&c, &ext); i++)
-		links[i] = ext.link_at;
-	for (uint64_t i = nr; i-- > keep && obj_sim_free(s, links[i]);)
+		links[i] = (struct link){ ext.link_at, s->spares && (ext.hdr.flags & OBJ_ULOG_USER_OWNED) };
+	for (uint64_t i = nr; i-- > keep && link_end(s, log, &links[i]);)
 		freed++;
 	return freed;
 }
