@@ -88,6 +88,7 @@ static struct findings *judge(const struct model *m, const struct analyze_option
 		fs->facts->counters = now;
 		fs->facts->root_types = o->roots;
 		fs->facts->root_types_nr = o->roots_nr;
+		fs->facts->take_back = o->take_back;
 		checks_run(m, fs, wanted, (void *)(uintptr_t)o);
 	}
 	return fs;

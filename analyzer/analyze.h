@@ -17,6 +17,7 @@ struct analyze_options {
 	size_t only_nr, skip_nr;
 	const struct obj_type_range *roots; /* types of objects that an application keeps by type; roots_nr of them */
 	size_t roots_nr;
+	const uint32_t *take_back; /* a lane whose last transaction could be undone, when that is asked for; NULL: no */
 	uint32_t max_findings;   /* kept per check */
 	bool deep;               /* user data may be read too */
 	uint32_t replica;        /* whose content is judged, counted from 1; 0: the first that holds what can be read */

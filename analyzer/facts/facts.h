@@ -22,6 +22,7 @@ struct facts {
 	struct obj_lists *obj_lists;
 	const struct obj_type_range *root_types; /* of objects that the application keeps by type; root_types_nr */
 	size_t root_types_nr;
+	const uint32_t *take_back; /* the lane whose last transaction is asked for; NULL: none is */
 };
 
 /* Who owns each media block of arena idx of b; NULL without memory. */

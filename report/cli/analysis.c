@@ -21,6 +21,8 @@ static const struct option_row evidence_rows[] = {
 	{ OPT_DEEP, 0, "deep", NULL, ARG_NONE, NULL, "read user data too, not only structures" },
 	{ OPT_ROOTS, 0, "roots", "TYPES", ARG_WORD, NULL,
 	  "type numbers (3,7-9) of objects that the program finds by their type: roots beside the root object; means --deep" },
+	{ OPT_TAKE_BACK, 0, "take-back", "LANE", ARG_WORD, NULL,
+	  "pmemobj: offer to undo the last transaction of that lane, as far as its log remembers it" },
 	{ OPT_MAX_FINDINGS, 0, "max-findings", "N", ARG_WORD, NULL, "findings listed of each check (default 100); all are counted" },
 	{ OPT_SPOOL, 0, "spool", "DIR", ARG_DIR, NULL, "temporary files may go there (default: none are made)" },
 	{ OPT_INDEX, 0, "keep-index", "DIR", ARG_DIR, NULL,
@@ -171,6 +173,12 @@ bool analysis_option(struct cli *c, struct analysis *an, int id)
 		return true;
 	case OPT_ROOTS:
 		return roots_named(c, an);
+	case OPT_TAKE_BACK:
+		if (!cli_count(c, "--take-back", OBJ_LANES_NR - 1, &v))
+			return usage(c);
+		an->take_back = (uint32_t)v;
+		an->options.take_back = &an->take_back;
+		return true;
 	case OPT_SPOOL:
 		an->options.intake.spool_dir = c->arg;
 		return true;

@@ -16,6 +16,7 @@ struct analysis {
 	struct analyze_options options;
 	struct words only, skip, maps;
 	struct obj_type_range *roots;
+	uint32_t take_back;
 	struct redact_options redact;
 	enum severity fail_on;
 	bool reproducible;

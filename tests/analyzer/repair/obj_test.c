@@ -191,3 +191,24 @@ Test(obj, a_zones_headers_are_told_by_what_its_chunks_hold)
 	chunks_tell(0);
 	chunks_tell(0x5a);
 }
+
+/* obj_use ends with a transaction that counts one more in its root object, behind 65 object ids. */
+Test(obj, a_lanes_last_transaction_is_undone_when_that_is_asked_for)
+{
+	struct lab *l = lab_open("obj");
+	const uint32_t lane = 0;
+
+	cr_assert_eq(lab_shell(l, "pmempool create -s 16M obj obj && \"$PEERS/obj_use\" close obj && cp obj before && "
+				  "cp obj work && \"$PEERS/obj_content\" work >lines"), 0);
+	lab_plan(l, REPAIR_ADVANCED);
+	cr_assert_eq(l->rep.plan->steps_nr, 0, "it is offered unasked");
+	repair_close(&l->rep);
+	analyze_close(&l->r);
+	l->options.take_back = &lane;
+	lab_plan(l, REPAIR_ADVANCED);
+	lab_apply(l);
+	cr_assert_eq(lab_shell(l, "at=$(awk '/^root/ { print $3 + 1040; exit }' lines); count() { od -An -tu8 -j$at -N8 $1; }; "
+				  "[ $(count before) -eq 19 ] && [ $(count obj) -eq 18 ]"), 0, "the count is not the one before");
+	cr_assert_eq(lab_shell(l, "\"$PEERS/obj_content\" obj | tail -n 1 | grep -qx sound"), 0, "the library does not open it");
+	lab_close(l);
+}
