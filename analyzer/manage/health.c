@@ -141,8 +141,8 @@ static bool one_pool(struct health *h, struct manage_error *e)
 					   "file there, or take this one away", health_name(h, p));
 		if (p->hdr.major != v->major || p->hdr.compat != v->compat || p->hdr.incompat != v->incompat ||
 		    p->hdr.ro_compat != v->ro_compat || memcmp(p->hdr.signature, v->signature, sizeof(v->signature)) != 0)
-			return manage_fail(e, EINVAL, "%s: its pool_hdr.features or major differ from those of other parts: make the "
-					   "change of features again", health_name(h, p));
+			return manage_fail(e, EINVAL, "%s: its pool_hdr.features or major differ from those of other parts: repair the "
+					   "pool first; nothing was changed", health_name(h, p));
 	}
 	return true;
 }
