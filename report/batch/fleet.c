@@ -21,20 +21,13 @@ struct page {
 		   "WHEN 'recoverable' THEN 4 ELSE 5 END"
 #define BY_SEVERITY "CASE c.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
 
-static const char *tone(const char *verdict)
-{
-	if (strcmp(verdict, "damaged") == 0)
-		return "error";
-	return strcmp(verdict, "repairable") == 0 || strcmp(verdict, "unread") == 0 ? "warning" : "note";
-}
-
 static bool count_row(void *ctx, const char *const *t)
 {
 	struct page *p = ctx;
 
-	fprintf(p->f, "<li class=\"%s\"><b>%s</b> ", tone(t[0]), t[1]);
+	fprintf(p->f, "<li class=\"%s\"><span><b>%s</b> ", html_verdict_tone(t[0]), t[1]);
 	html_put_text(p->f, t[0]);
-	fputs("</li>\n", p->f);
+	fputs("</span></li>\n", p->f);
 	return true;
 }
 
@@ -78,31 +71,24 @@ static void put_source(struct page *p, const char *source, const char *id, const
 	free(path);
 }
 
-static void put_severity(FILE *f, const char *class, const char *word)
-{
-	fprintf(f, "<td><span class=\"severity %s\">", class);
-	html_put_text(f, word);
-	fputs("</span></td>", f);
-}
-
 /* severity, id, path, images, findings, message, and one image that has it: source, id, report */
 static bool cluster_row(void *ctx, const char *const *t)
 {
 	struct page *p = ctx;
 	const struct check *c = t[1] ? check_find(t[1]) : NULL;
-	const char *severity = t[0] && (strcmp(t[0], "error") == 0 || strcmp(t[0], "warning") == 0) ? t[0] : "note";
+	const char *severity = html_severity_tone(t[0]);
 
 	if (p->rows++ == p->most)
 		return false;
 	fputs("<tr>", p->f);
-	put_severity(p->f, severity, severity);
-	fprintf(p->f, "<td class=\"num\">%s</td><td class=\"num\">%s</td><td>", t[3], t[4]);
+	html_put_tone(p->f, severity, severity);
+	fprintf(p->f, "<td class=\"num\" data-label=\"images\">%s</td><td class=\"num\" data-label=\"findings\">%s</td><td>", t[3], t[4]);
 	html_put_text(p->f, c ? c->says : t[5]);
 	fputs("<br><span class=\"id soft\">", p->f);
 	html_put_text(p->f, t[1]);
 	fputs("</span></td><td class=\"path\">", p->f);
 	html_put_text(p->f, t[2]);
-	fputs("</td><td>", p->f);
+	fputs("</td><td data-label=\"for example\">", p->f);
 	put_source(p, t[6], t[7], t[8]);
 	fputs("</td></tr>\n", p->f);
 	return true;
@@ -116,28 +102,21 @@ static bool image_row(void *ctx, const char *const *t)
 	if (p->rows++ == p->most)
 		return false;
 	fputs("<tr>", p->f);
-	put_severity(p->f, tone(t[0]), t[0]);
-	fputs("<td>", p->f);
+	html_put_tone(p->f, html_verdict_tone(t[0]), t[0]);
+	fputs("<td class=\"name\">", p->f);
 	put_source(p, t[1], t[2], t[3]);
-	fputs("</td><td>", p->f);
+	fputs("</td><td class=\"word\">", p->f);
 	html_put_text(p->f, t[4]);
-	fprintf(p->f, "</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td>", t[5], t[6], t[7]);
+	fprintf(p->f, "</td><td class=\"num\" data-label=\"errors\">%s</td><td class=\"num\" data-label=\"warnings\">%s</td>"
+		"<td class=\"num\" data-label=\"notes\">%s</td><td>", t[5], t[6], t[7]);
 	html_put_text(p->f, t[8]);
 	fputs("</td></tr>\n", p->f);
 	return true;
 }
 
-static void table_open(FILE *f, const char *label, const char *const *heads)
-{
-	fprintf(f, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n<thead><tr>", label);
-	for (; *heads; heads++)
-		fprintf(f, "<th scope=\"col\">%s</th>", *heads);
-	fputs("</tr></thead>\n<tbody>\n", f);
-}
-
 static void table_close(const struct page *p, const char *where)
 {
-	fputs("</tbody></table></div>\n", p->f);
+	html_table_close(p->f);
 	if (p->all > p->most)
 		fprintf(p->f, "<p class=\"cut\">%" PRIu64 " more are in %s and fleet.sqlite.</p>\n", p->all - p->most, where);
 	fputs("</section>\n", p->f);
@@ -145,7 +124,7 @@ static void table_close(const struct page *p, const char *where)
 
 static bool clusters_put(struct batch_db *db, struct page *p)
 {
-	static const char *const heads[] = { "Severity", "Images", "Findings", "What is wrong", "Where", "For example", NULL };
+	static const char *const heads[] = { "Severity", "Images", "Findings", "What is wrong", "Where", "For example" };
 	bool good = batch_db_ask(db, "SELECT count(*) FROM clusters", number_row, p);
 
 	html_section_open(p->f, "clusters", "What was found, and in how many", "Findings of the same check at the same place count as one.");
@@ -155,7 +134,7 @@ static bool clusters_put(struct batch_db *db, struct page *p)
 		fputs("<p>Nothing was found in any image.</p>\n</section>\n", p->f);
 		return good;
 	}
-	table_open(p->f, "Findings in common", heads);
+	html_table_open(p->f, "Findings in common", heads, sizeof(heads) / sizeof(heads[0]));
 	good = good && batch_db_ask(db, "SELECT c.severity, c.id, c.path, c.images, c.findings, c.message, i.source, i.id, i.report FROM clusters c "
 		"JOIN images i ON i.id = (SELECT min(image) FROM findings f WHERE f.fingerprint = c.fingerprint) "
 		"ORDER BY " BY_SEVERITY ", c.images DESC, c.id, c.path", cluster_row, p);
@@ -165,7 +144,7 @@ static bool clusters_put(struct batch_db *db, struct page *p)
 
 static bool images_put(struct batch_db *db, struct page *p)
 {
-	static const char *const heads[] = { "Verdict", "Image", "Format", "Errors", "Warnings", "Notes", "In a sentence", NULL };
+	static const char *const heads[] = { "Verdict", "Image", "Format", "Errors", "Warnings", "Notes", "In a sentence" };
 	bool good = batch_db_ask(db, "SELECT count(*) FROM images WHERE verdict <> 'clean'", number_row, p);
 
 	html_section_open(p->f, "images", "Images, the worst first", "All that are not clean; these are only counted.");
@@ -175,7 +154,7 @@ static bool images_put(struct batch_db *db, struct page *p)
 		fputs("<p>All are clean.</p>\n</section>\n", p->f);
 		return good;
 	}
-	table_open(p->f, "Images", heads);
+	html_table_open(p->f, "Images", heads, sizeof(heads) / sizeof(heads[0]));
 	good = good && batch_db_ask(db, "SELECT verdict, source, id, report, format, errors, warnings, notes, sentence FROM images "
 		"WHERE verdict <> 'clean' ORDER BY " BY_VERDICT ", errors DESC, warnings DESC, source, id", image_row, p);
 	table_close(p, "images.jsonl");

@@ -8,8 +8,10 @@
 
 static void put_side(FILE *out, const char *label, const json_t *s)
 {
-	fprintf(out, "<div class=\"next\"><h3>%s</h3><p><b>", label);
-	html_put_text(out, html_string(s, "verdict"));
+	const char *verdict = html_string(s, "verdict");
+
+	fprintf(out, "<div class=\"next side %s\"><h3>%s</h3><p><b>", html_verdict_tone(verdict), label);
+	html_put_text(out, verdict);
 	fputs("</b> ", out);
 	html_put_text(out, html_string(s, "sentence"));
 	if (json_object_get(s, "source")) {
@@ -25,28 +27,16 @@ static void put_findings(FILE *out, const json_t *list, const char *mark)
 	size_t i;
 
 	json_array_foreach(list, i, f) {
-		const char *severity = html_string(f, "severity");
-
-		fprintf(out, "<tr><td>%s</td><td><span class=\"severity ", mark);
-		html_put_text(out, severity);
-		fputs("\">", out);
-		html_put_text(out, severity);
-		fputs("</span></td><td>", out);
+		fprintf(out, "<tr><td class=\"word\">%s</td>", mark);
+		html_put_tone(out, html_severity_tone(html_string(f, "severity")), html_string(f, "severity"));
+		fputs("<td>", out);
 		html_put_text(out, html_string(f, "message"));
-		fputs(" <span class=\"id\">", out);
+		fputs(" <span class=\"id soft\">", out);
 		html_put_text(out, html_string(f, "id"));
 		fputs("</span></td><td class=\"mono\">", out);
 		html_put_text(out, html_string(f, "path"));
 		fputs("</td></tr>\n", out);
 	}
-}
-
-static void put_table(FILE *out, const char *label, const char *const *heads, size_t nr)
-{
-	fprintf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n<thead><tr>", label);
-	for (size_t i = 0; i < nr; i++)
-		fprintf(out, "<th scope=\"col\">%s</th>", heads[i]);
-	fputs("</tr></thead>\n<tbody>\n", out);
 }
 
 static void put_changes(FILE *out, const json_t *list)
@@ -58,7 +48,7 @@ static void put_changes(FILE *out, const json_t *list)
 
 	if (json_array_size(list) == 0)
 		return;
-	put_table(out, "Changes", heads, 2);
+	html_table_open(out, "Changes", heads, 2);
 	json_array_foreach(list, i, c) {
 		fputs("<tr><td class=\"mono\">", out);
 		buf_cut(&b, 0);
@@ -70,13 +60,13 @@ static void put_changes(FILE *out, const json_t *list)
 		html_put_text(out, buf_text(&b));
 		fputs("</td></tr>\n", out);
 	}
-	fputs("</tbody></table></div>\n", out);
+	html_table_close(out);
 	buf_free(&b);
 }
 
 enum status diff_html(const json_t *doc, FILE *out)
 {
-	static const char *const heads[] = { "", "Severity", "Finding", "Where" };
+	static const char *const heads[] = { "Change", "Severity", "Finding", "Where" };
 	bool same = json_is_true(json_object_get(doc, "same")), ok = html_head_open(out, false);
 	const json_t *f = json_object_get(doc, "findings");
 	struct buf b = { .p = NULL };
@@ -94,11 +84,11 @@ enum status diff_html(const json_t *doc, FILE *out)
 	html_section_open(out, "findings", "Findings", buf_text(&b));
 	if (json_array_size(json_object_get(f, "new")) || json_array_size(json_object_get(f, "gone")) ||
 	    json_array_size(json_object_get(f, "unchanged"))) {
-		put_table(out, "Findings", heads, 4);
+		html_table_open(out, "Findings", heads, 4);
 		put_findings(out, json_object_get(f, "new"), "new");
 		put_findings(out, json_object_get(f, "gone"), "gone");
 		put_findings(out, json_object_get(f, "unchanged"), "in both");
-		fputs("</tbody></table></div>\n", out);
+		html_table_close(out);
 	}
 	fputs("</section>\n", out);
 

@@ -1,10 +1,42 @@
 #include "report/html/sections.h"
 
+#include <string.h>
+
 void html_section_open(FILE *out, const char *id, const char *title, const char *hint)
 {
 	fprintf(out, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n", id, id, id, title);
 	if (hint)
 		fprintf(out, "<p class=\"hint\">%s</p>\n", hint);
+}
+
+void html_table_open(FILE *out, const char *label, const char *const *heads, size_t nr)
+{
+	fprintf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table class=\"cards\">\n<thead><tr>", label);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(out, "<th scope=\"col\">%s</th>", heads[i]);
+	fputs("</tr></thead>\n<tbody>\n", out);
+}
+
+void html_table_close(FILE *out)
+{
+	fputs("</tbody></table></div>\n", out);
+}
+
+const char *html_severity_tone(const char *severity)
+{
+	static const char *const graver[] = { "error", "warning" };
+
+	for (size_t i = 0; severity && i < sizeof(graver) / sizeof(graver[0]); i++)
+		if (strcmp(severity, graver[i]) == 0)
+			return graver[i];
+	return "note";
+}
+
+void html_put_tone(FILE *out, const char *tone, const char *word)
+{
+	fprintf(out, "<td><span class=\"severity %s\">", tone);
+	html_put_text(out, word);
+	fputs("</span></td>", out);
 }
 
 void html_put_path(FILE *out, const char *path)

@@ -14,6 +14,14 @@ void html_glossary_put(FILE *out);
 
 /* <section id=id><h2>title</h2>; hint may be NULL. */
 void html_section_open(FILE *out, const char *id, const char *title, const char *hint);
+/* A table that may scroll sideways, and becomes a list of cards where there is no room for columns. */
+void html_table_open(FILE *out, const char *label, const char *const *heads, size_t nr);
+void html_table_close(FILE *out);
+/* "ok", "note", "warning" or "error": how a verdict, or a finding of a severity, is shown; NULL is a note. */
+const char *html_verdict_tone(const char *verdict);
+const char *html_severity_tone(const char *severity);
+/* A cell that says how bad it is: a word with a tone. */
+void html_put_tone(FILE *out, const char *tone, const char *word);
 /* A link to a structure's place in the tree. */
 void html_put_path(FILE *out, const char *path);
 /* "part1.img, byte 0x1000, 64 bytes"; the first place, and how many more there are. */

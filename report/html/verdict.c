@@ -5,11 +5,21 @@
 /* A mark and a tone for each verdict: never colour alone. */
 static const struct { const char *verdict, *tone, *mark, *word; } looks[] = {
 	{ "clean", "ok", "\xe2\x9c\x93", "Clean" },
-	{ "recoverable", "warning", "\xe2\x86\xbb", "Recoverable" },
-	{ "repairable", "error", "\xe2\x9c\x95", "Repairable" },
+	{ "recoverable", "note", "\xe2\x86\xbb", "Recoverable" },
+	{ "repairable", "warning", "\xe2\x96\xb2", "Repairable" },
 	{ "damaged", "error", "\xe2\x9c\x95", "Damaged" },
+	{ "unread", "warning", "!", "Unread" },
 	{ "not a pool", "note", "?", "Not a pool" },
 };
+enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
+
+const char *html_verdict_tone(const char *verdict)
+{
+	for (size_t i = 0; verdict && i < LOOKS; i++)
+		if (strcmp(verdict, looks[i].verdict) == 0)
+			return looks[i].tone;
+	return "note";
+}
 
 static void put_counts(FILE *out, const json_t *doc, const json_t *counts)
 {
@@ -48,18 +58,17 @@ static void put_counts(FILE *out, const json_t *doc, const json_t *counts)
 void html_verdict_put(FILE *out, const json_t *doc)
 {
 	const json_t *summary = json_object_get(doc, "summary"), *run = json_object_get(doc, "run");
-	const char *verdict = html_string(summary, "verdict"), *tone = "note", *mark = "!", *word = verdict;
+	const char *verdict = html_string(summary, "verdict"), *mark = "!", *word = verdict;
 	struct html_seen seen = { .term = { false } };
 	size_t i;
 
-	for (i = 0; verdict && i < sizeof(looks) / sizeof(looks[0]); i++)
+	for (i = 0; verdict && i < LOOKS; i++)
 		if (strcmp(verdict, looks[i].verdict) == 0) {
-			tone = looks[i].tone;
 			mark = looks[i].mark;
 			word = looks[i].word;
 		}
 	fprintf(out, "<section id=\"verdict\" class=\"verdict %s\" aria-labelledby=\"verdict-title\">\n"
-		"<p class=\"word\"><span class=\"mark\" aria-hidden=\"true\">%s</span> ", tone, mark);
+		"<p class=\"word\"><span class=\"mark\" aria-hidden=\"true\">%s</span> ", html_verdict_tone(verdict), mark);
 	html_put_text(out, word ? word : "Unread");
 	fputs("</p>\n<h2 id=\"verdict-title\">", out);
 	html_put_text(out, html_string(summary, "sentence"));

@@ -10,10 +10,7 @@
 #include <string.h>
 
 /* The worst first. What is not known here comes before all: somebody should look. */
-static const struct { const char *verdict, *tone; } ranks[] = {
-	{ "damaged", "error" }, { "repairable", "warning" }, { "unread", "warning" }, { "not a pool", "note" },
-	{ "recoverable", "note" }, { "clean", "note" },
-};
+static const char *const ranks[] = { "damaged", "repairable", "unread", "not a pool", "recoverable", "clean" };
 enum { RANKS = sizeof(ranks) / sizeof(ranks[0]) };
 
 static int rank_of(const struct saved *s)
@@ -21,7 +18,7 @@ static int rank_of(const struct saved *s)
 	const char *verdict = html_string(json_object_get(s->doc, "summary"), "verdict");
 
 	for (int i = 0; verdict && i < RANKS; i++)
-		if (strcmp(verdict, ranks[i].verdict) == 0)
+		if (strcmp(verdict, ranks[i]) == 0)
 			return i;
 	return -1;
 }
@@ -50,33 +47,33 @@ static void put_counts(FILE *out, const struct saved *list, size_t nr)
 		for (size_t i = 0; i < nr; i++)
 			n += rank_of(&list[i]) == r;
 		if (n)
-			fprintf(out, "<li class=\"%s\"><b>%zu</b> %s</li>\n", r < 0 ? "note" : ranks[r].tone, n,
-				r < 0 ? "of another verdict" : ranks[r].verdict);
+			fprintf(out, "<li class=\"%s\"><span><b>%zu</b> %s</span></li>\n", html_verdict_tone(r < 0 ? NULL : ranks[r]), n,
+				r < 0 ? "of another verdict" : ranks[r]);
 	}
 	fputs("</ul>\n", out);
 }
 
 static void put_row(FILE *out, const struct saved *s, const char *dir)
 {
-	static const char *const keys[] = { "error", "warning", "note" };
+	static const struct { const char *key, *label; } cells[] = { { "error", "errors" }, { "warning", "warnings" }, { "note", "notes" } };
 	const json_t *summary = json_object_get(s->doc, "summary"), *pool = json_object_get(s->doc, "pool");
 	const json_t *name = json_object_get(json_array_get(json_object_get(s->doc, "sources"), 0), "name");
-	int r = rank_of(s);
+	const char *verdict = html_string(summary, "verdict");
 
-	fprintf(out, "<tr><td><span class=\"severity %s\">", r < 0 ? "note" : ranks[r].tone);
-	html_put_text(out, html_string(summary, "verdict"));
-	fputs("</span></td><td><a class=\"path\" href=\"", out);
+	fputs("<tr>", out);
+	html_put_tone(out, html_verdict_tone(verdict), verdict);
+	fputs("<td class=\"name\"><a class=\"path\" href=\"", out);
 	html_put_href(out, s->path, dir);
 	fputs("\">", out);
 	if (json_is_string(name))
 		html_put_value(out, name);
 	else
 		html_put_text(out, s->path);
-	fputs("</a></td><td>", out);
+	fputs("</a></td><td class=\"word\">", out);
 	html_put_text(out, html_string(pool, "format"));
 	fputs("</td>", out);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		fprintf(out, "<td class=\"num\">%" PRIu64 "</td>", count_of(s, keys[i]));
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		fprintf(out, "<td class=\"num\" data-label=\"%s\">%" PRIu64 "</td>", cells[i].label, count_of(s, cells[i].key));
 	fputs("<td>", out);
 	html_put_text(out, html_string(summary, "sentence"));
 	fputs("</td></tr>\n", out);
@@ -84,6 +81,7 @@ static void put_row(FILE *out, const struct saved *s, const char *dir)
 
 enum status saved_index(struct saved *list, size_t nr, const char *dir, FILE *out)
 {
+	static const char *const heads[] = { "Verdict", "Report", "Format", "Errors", "Warnings", "Notes", "In a sentence" };
 	bool ok = html_head_open(out, false);
 
 	qsort(list, nr, sizeof(*list), worst_first);
@@ -94,11 +92,10 @@ enum status saved_index(struct saved *list, size_t nr, const char *dir, FILE *ou
 	fputs("</h1>\n</header>\n<main>\n", out);
 	html_section_open(out, "reports", "Reports, the worst first", NULL);
 	put_counts(out, list, nr);
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Reports\"><table>\n<thead><tr><th scope=\"col\">Verdict</th>"
-	      "<th scope=\"col\">Report</th><th scope=\"col\">Format</th><th scope=\"col\">Errors</th><th scope=\"col\">Warnings</th>"
-	      "<th scope=\"col\">Notes</th><th scope=\"col\">In a sentence</th></tr></thead>\n<tbody>\n", out);
+	html_table_open(out, "Reports", heads, sizeof(heads) / sizeof(heads[0]));
 	for (size_t i = 0; i < nr; i++)
 		put_row(out, &list[i], dir);
-	fputs("</tbody></table></div>\n</section>\n</main>\n</body>\n</html>\n", out);
+	html_table_close(out);
+	fputs("</section>\n</main>\n</body>\n</html>\n", out);
 	return !ok ? STATUS_NOMEM : ferror(out) ? STATUS_IO : STATUS_OK;
 }

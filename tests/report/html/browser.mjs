@@ -1,6 +1,7 @@
 // A browser, and pages of pools that PMDK made, for the tests.
+import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +10,7 @@ const { CHROMIUM, MODULES, PAGE, PEERS, PMEMSCOPE, SCRATCH } = process.env;
 const require = createRequire(join(MODULES, "package.json"));
 const { chromium } = require("playwright-core");
 
-export const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export const scratch = (name) => join(SCRATCH, name);
 export const EVIL = `"><img src=x onerror="window.hit=1"><script>window.hit=1</script><!--`;
 
@@ -36,6 +37,16 @@ export async function open(file, { width = 1280, scheme = "light", scripts = tru
 	page.on("request", (r) => { if (r.url().split("#")[0] !== url) page.complaints.push("request: " + r.url()); });
 	await page.goto(url + hash);
 	return page;
+}
+
+/* No rule of WCAG A and AA is broken, and nothing sticks out at the side. */
+export async function accessible(page, name) {
+	await page.evaluate(axeSource);
+	const { violations, passes } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+
+	assert.ok(passes.length > 10, name + ": rules were looked at");
+	assert.deepEqual(violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")), [], name);
+	assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, name + " fits");
 }
 
 function run(program, args, options = {}) {
@@ -87,4 +98,29 @@ export function render(doc) {
 	writeFileSync(out + ".json", JSON.stringify(doc));
 	writeFileSync(out, run(PAGE, [out + ".json"]));
 	return out;
+}
+
+/* Between a pool and the same with a byte of its header changed. */
+export function diffOf(source) {
+	const out = scratch("diff.html"), bytes = readFileSync(scratch(source));
+
+	bytes[100] ^= 1;
+	writeFileSync(scratch("damaged " + source), bytes);
+	spawnSync(PMEMSCOPE, ["diff", "--quiet", "--html", out, "--", source, "damaged " + source], { cwd: SCRATCH, stdio: "inherit" });
+	return out;
+}
+
+export function indexOf(...sources) {
+	mkdirSync(scratch("kept"));
+	sources.forEach((s, i) => copyFileSync(analyze(s), scratch("kept/" + i + ".html")));
+	run(PMEMSCOPE, ["report", "--index", "kept", "--html", "index.html"]);
+	return scratch("index.html");
+}
+
+export function fleetOf(...sources) {
+	mkdirSync(scratch("fleet"));
+	run(PMEMSCOPE, ["batch", "manifest", "make", ...sources, "-o", "fleet.jsonl"]);
+	spawnSync(PMEMSCOPE, ["batch", "fleet.jsonl", "-o", "results", "-j1", "--quiet"], { cwd: SCRATCH, stdio: "inherit" });
+	spawnSync(PMEMSCOPE, ["batch", "merge", "results", "-o", "fleet"], { cwd: SCRATCH, stdio: "inherit" });
+	return scratch("fleet/fleet.html");
 }
