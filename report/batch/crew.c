@@ -85,6 +85,8 @@ static bool understood(const struct batch_told *told, struct batch_outcome *o)
 	o->status = (enum status)told->status;
 	o->exit = (enum exit_status)told->exit;
 	o->written = told->written == 1;
+	if (o->status == STATUS_LIMIT || o->status == STATUS_NOMEM)
+		o->end = BATCH_BOUNDED;
 	/* a bound that was met is met again; what the system refused may be granted another time */
 	o->retry = o->status == STATUS_IO || o->status == STATUS_INTERRUPTED;
 	return true;
@@ -122,7 +124,7 @@ static void put(struct batch_crew *c, struct task *s, const struct batch_outcome
 {
 	struct problem p = { STATUS_OK, "" };
 
-	tidy(s->aside, o->end == BATCH_EXITED && o->status != STATUS_INTERRUPTED);
+	tidy(s->aside, (o->end == BATCH_EXITED || o->end == BATCH_BOUNDED) && o->status != STATUS_INTERRUPTED);
 	if (!batch_done_write(s->aside, &s->image, c->job, o)) {
 		problem_set(&p, STATUS_IO, "%s: %s", s->aside, strerror(errno));
 		batch_results_drop(s->aside);

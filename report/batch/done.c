@@ -48,6 +48,7 @@ static void put_inputs(struct buf *b, const struct batch_image *im, bool names)
 static void put_all(struct buf *b, int dir, const struct batch_image *im, const struct batch_job *job, const struct batch_outcome *end)
 {
 	bool names = job->redact.level == REDACT_NONE;
+	const struct check *finding = batch_end_check(end->end);
 
 	buf_printf(b, "{\"document\": \"batch-result\", \"id\": \"%s\", \"kind\": \"%s\", \"source\": ", im->id, im->kind);
 	if (names)
@@ -59,9 +60,8 @@ static void put_all(struct buf *b, int dir, const struct batch_image *im, const 
 		   outcome_status(end->status), batch_verdict_names[end->verdict], end->retry ? "true" : "false", end->microseconds);
 	if (end->written)
 		buf_printf(b, ", \"mended\": \"%s\"", job->mend == BATCH_MEND_COPY ? "copy" : "in place");
-	if (batch_end_id(end->end))
-		buf_printf(b, ", \"finding\": {\"id\": \"%s\", \"message\": \"%s\", \"signal\": %d}", batch_end_id(end->end),
-			   batch_end_message(end->end), end->signal);
+	if (finding)
+		buf_printf(b, ", \"finding\": {\"id\": \"%s\", \"message\": \"%s\", \"signal\": %d}", finding->id, finding->says, end->signal);
 	put_inputs(b, im, names);
 	put_files(b, dir);
 	buf_puts(b, "}\n");

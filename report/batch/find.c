@@ -182,27 +182,27 @@ static enum status write_out(struct work *w, struct batch_image *im, struct prob
 }
 
 /* A part like it is in the group: they are captures of one part, and belong to two captures of the set. */
-static bool has_twin(const struct work *w, const struct batch_shelf_file *it, size_t group)
+static bool has_twin(const struct batch_shelf_file *it, const struct batch_shelf_file *last)
 {
-	for (size_t i = 0; i < w->shelf.nr; i++)
-		if (w->shelf.files[i].group == group && uuid_same(w->shelf.files[i].sniff.uuid, it->sniff.uuid))
-			return true;
-	return false;
+	while (last && !uuid_same(last->sniff.uuid, it->sniff.uuid))
+		last = last->kin;
+	return last != NULL;
 }
 
 /* Parts without their set file, in one directory: given to the analysis together. */
 static enum status parts_group(struct work *w, size_t first, struct batch_image *im, struct problem *p)
 {
-	const struct batch_shelf_file *one = &w->shelf.files[first];
+	const struct batch_shelf_file *one = &w->shelf.files[first], *last = NULL;
 
 	for (size_t i = first; i < w->shelf.nr; i++) {
 		struct batch_shelf_file *it = &w->shelf.files[i];
 
 		if (it->taken || it->sniff.kind != SNIFF_POOL || !it->sniff.in_set || !same_dir(one->path, it->path) ||
-		    !uuid_same(it->sniff.poolset_uuid, one->sniff.poolset_uuid) || has_twin(w, it, first + 1))
+		    !uuid_same(it->sniff.poolset_uuid, one->sniff.poolset_uuid) || has_twin(it, last))
 			continue;
 		it->taken = true;
-		it->group = first + 1;
+		it->kin = last;
+		last = it;
 		if (!image_add(im, it->path))
 			return problem_set(p, STATUS_NOMEM, "%s: no memory, or it went away", it->path);
 	}

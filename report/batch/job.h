@@ -2,6 +2,7 @@
 #ifndef REPORT_BATCH_JOB_H
 #define REPORT_BATCH_JOB_H
 
+#include "analyzer/check.h"
 #include "report/batch/image.h"
 #include "report/outcome.h"
 #include "report/report.h"
@@ -38,6 +39,7 @@ enum batch_end {
 	BATCH_TIMED_OUT,
 	BATCH_TOO_LONG,  /* it wrote more than it may */
 	BATCH_KILLED,    /* from outside: the kernel out of memory, or an operator */
+	BATCH_BOUNDED,   /* it met a bound of its own, and told what it had found until then */
 	BATCH_ENDS,
 };
 
@@ -52,8 +54,9 @@ struct batch_outcome {
 	uint64_t microseconds;
 };
 
-/* The id and the words of the finding that a worker's end is; NULL: it ended well. */
-const char *batch_end_id(enum batch_end e);
-const char *batch_end_message(enum batch_end e);
+/* The finding that a worker's end is; NULL: it ended well. It looks at no image: no table of the analyzer has it. */
+const struct check *batch_end_check(enum batch_end e);
+/* The rows of these, to be explained. */
+extern const struct check_table batch_end_checks;
 
 #endif

@@ -64,7 +64,7 @@ bool batch_joined_sarif_add(struct batch_joined_sarif *s, const struct batch_ent
 {
 	const json_t *source = json_object_get(row, "source");
 
-	if (!run_copy(s, e)) {
+	if (!run_copy(s, e) || finding) {
 		if (finding)
 			put_finding(s, finding);
 		buf_puts(&s->artifacts, s->nr++ ? ",\n{" : "\n{");

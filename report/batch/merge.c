@@ -203,7 +203,7 @@ static enum status one(struct work *w, const struct batch_entry *e, struct probl
 	row = image_row(w, e, done, head);
 	finding = json_object_get(done, "finding");
 	if (finding)
-		json_object_set_new(row, "error", json_integer(1));
+		json_object_set_new(row, "error", json_integer(json_integer_value(json_object_get(row, "error")) + 1));
 	good = good && put_line(w->f[FILE_IMAGES], row) && batch_db_image(w->db, row) &&
 	       batch_joined_sarif_add(&w->sarif, e, row, finding);
 	if (good && finding) {

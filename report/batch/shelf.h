@@ -12,7 +12,7 @@ struct batch_shelf_file {
 	struct sniff sniff;
 	bool given;  /* named by the user: taken whatever it is */
 	bool taken;  /* part of an image already */
-	size_t group; /* which, among parts without a set file; 0: none */
+	const struct batch_shelf_file *kin; /* among parts without a set file: the one that was put to the group before it */
 };
 
 struct batch_shelf {

@@ -181,7 +181,7 @@ void batch_tally_end(struct batch_tally *t, FILE *out)
 		fprintf(out, "%" PRIu64 " mended\n", t->mended);
 	for (int e = BATCH_CRASHED; e < BATCH_ENDS; e++)
 		if (t->ended[e])
-			fprintf(out, "%" PRIu64 " with %s\n", t->ended[e], batch_end_id((enum batch_end)e));
+			fprintf(out, "%" PRIu64 " with %s\n", t->ended[e], batch_end_check((enum batch_end)e)->id);
 	if (t->retry)
 		fprintf(out, "%" PRIu64 " without a result that stands: run the same again\n", t->retry);
 	buf_free(&b);

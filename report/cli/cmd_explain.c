@@ -1,4 +1,5 @@
 /* What a finding means, from the tables of checks. */
+#include "report/batch/job.h"
 #include "report/cli/cli.h"
 #include "report/cli/verbs.h"
 #include "report/json/json.h"
@@ -11,25 +12,40 @@ static const struct option_row rows[] = {
 };
 static const struct option_table table = OPTION_TABLE("Output", rows);
 
-static const char *next_id(const void *ctx, size_t i)
+/* All checks of images, then what can become of a batch's workers. */
+static const struct check *nth(size_t i)
 {
-	(void)ctx;
 	for (size_t t = 0; t < check_tables_nr; t++) {
 		if (i < check_tables[t]->nr)
-			return check_tables[t]->checks[i].id;
+			return &check_tables[t]->checks[i];
 		i -= check_tables[t]->nr;
 	}
-	return NULL;
+	return i < batch_end_checks.nr ? &batch_end_checks.checks[i] : NULL;
+}
+
+static const char *next_id(const void *ctx, size_t i)
+{
+	const struct check *c = nth(i);
+
+	(void)ctx;
+	return c ? c->id : NULL;
+}
+
+static const struct check *find(const char *id)
+{
+	const struct check *c;
+
+	for (size_t i = 0; (c = nth(i)) != NULL && strcmp(c->id, id) != 0;)
+		i++;
+	return c;
 }
 
 static void list(struct page *p)
 {
-	for (size_t t = 0; t < check_tables_nr; t++)
-		for (size_t i = 0; i < check_tables[t]->nr; i++) {
-			const struct check *c = &check_tables[t]->checks[i];
+	const struct check *c;
 
-			page_term(p, 0, 26, c->id, c->says);
-		}
+	for (size_t i = 0; (c = nth(i)) != NULL; i++)
+		page_term(p, 0, 26, c->id, c->says);
 }
 
 static int run(struct cli *c)
@@ -45,14 +61,14 @@ static int run(struct cli *c)
 	const char *word = cli_operand(c, 0);
 	if (word && cli_operand(c, 1))
 		return cli_error(c, EXIT_USAGE, "one ID at a time");
-	if (word && (check = check_find(word)) == NULL) {
+	if (word && (check = find(word)) == NULL) {
 		const char *near = command_nearest(word, next_id, NULL);
 
 		return near ? cli_error(c, EXIT_USAGE, "there is no check '%s'; did you mean %s?", word, near)
 			    : cli_error(c, EXIT_USAGE, "there is no check '%s'; 'pmemscope explain' lists them", word);
 	}
 	if (json) {
-		enum status st = json_checks(check, stdout);
+		enum status st = json_checks(check, &batch_end_checks, stdout);
 
 		return cli_flush(c, st == STATUS_NOMEM ? EXIT_FAILED : EXIT_CLEAN);
 	}

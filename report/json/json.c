@@ -201,7 +201,7 @@ enum status json_lines(const struct result *r, const struct report_options *o, F
 	return st;
 }
 
-enum status json_checks(const struct check *only, FILE *f)
+enum status json_checks(const struct check *only, const struct check_table *more, FILE *f)
 {
 	struct json j = { .f = f, .lines = 1 };
 
@@ -213,6 +213,8 @@ enum status json_checks(const struct check *only, FILE *f)
 	for (size_t t = 0; t < check_tables_nr; t++)
 		for (size_t i = 0; i < check_tables[t]->nr; i++)
 			json_check(&j, NULL, &check_tables[t]->checks[i]);
+	for (size_t i = 0; i < more->nr; i++)
+		json_check(&j, NULL, &more->checks[i]);
 	json_close_array(&j);
 	return finish(&j, true);
 }

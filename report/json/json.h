@@ -15,8 +15,8 @@ enum status json_report(const struct result *r, const struct report_options *o, 
  */
 enum status json_lines(const struct result *r, const struct report_options *o, FILE *f);
 
-/* The whole list of checks, or one of them (NULL: all). */
-enum status json_checks(const struct check *only, FILE *f);
+/* The whole list of checks and more, or one check (NULL: all). */
+enum status json_checks(const struct check *only, const struct check_table *more, FILE *f);
 
 /* A node and what is below it, by itself. */
 enum status json_node(const struct node *n, const struct redact *rd, FILE *f);

@@ -15,10 +15,11 @@ evil=$'in/<script>alert(1)<\xff">.log'
 cp in/bad1.log "$evil"
 put "$evil" 9000 'another'
 head -c 3000000 /dev/urandom >in/noise
+(head -c 4096 in/good1.log && head -c 300000000 /dev/zero) | zstd -q >in/bomb # it expands to far more than anything real does
 exits 0 "$PMEMSCOPE" batch manifest make in -o m.jsonl
 exits 4 batch m.jsonl -o one -j2
 exits 4 "$PMEMSCOPE" batch merge one
-says out '10 images, '
+says out '11 images, '
 for i in 0 1 2; do
 	batch m.jsonl -o shards --shard $i/3 -j1 >/dev/null || true
 done
@@ -44,14 +45,16 @@ assert sum(i["verdict"] == "clean" for i in images) == 4, images
 assert sum(i["error"] for i in images) == sum(f["severity"] == "error" for f in findings) > 0
 db = sqlite3.connect("one/fleet/fleet.sqlite")
 q = lambda sql: db.execute(sql).fetchall()
-assert q("SELECT count(*) FROM images") == [(10,)]
+assert q("SELECT count(*) FROM images") == [(11,)]
+assert q("SELECT images.verdict, status FROM images JOIN findings ON images.id = image WHERE findings.id = 'batch.worker.bound'") == [("unread", "limit")]
 assert q("SELECT count(*) FROM findings") == [(len(findings),)]
 assert max(n for n, in q("SELECT images FROM clusters")) == 5, q("SELECT id, images FROM clusters")
 assert q("PRAGMA integrity_check") == [("ok",)]
 sarif = json.load(open("one/fleet/fleet.sarif"))
 results = sum(len(r.get("results", [])) for r in sarif["runs"])
 assert sarif["version"] == "2.1.0" and results >= len([f for f in findings]), results
-assert len(sarif["runs"]) == 7 and len(sarif["runs"][-1]["artifacts"]) == 4, [len(r.get("artifacts", [])) for r in sarif["runs"]]
+assert [r["ruleId"] for r in sarif["runs"][-1]["results"]] == ["batch.worker.bound"]
+assert len(sarif["runs"]) == 8 and len(sarif["runs"][-1]["artifacts"]) == 5, [len(r.get("artifacts", [])) for r in sarif["runs"]]
 for page, here in (("one/fleet/fleet.html", "one/fleet"), ("merged/fleet.html", "merged"), ("several/fleet.html", "several")):
 	html = open(page, encoding="utf-8").read()
 	assert "<script" not in html and "alert(1)&lt;" in html, "markup of a name"

@@ -143,6 +143,9 @@ if [ -e "$SHIM" ] && ! ldd "$PMEMSCOPE" | grep -q asan; then
 	fi
 	says out '1 with batch.worker.timeout'
 fi
+for id in crashed timeout output killed bound; do
+	exits 0 "$PMEMSCOPE" explain batch.worker.$id
+done
 exits 4 batch m.jsonl -o long -j2 --output-limit 3K
 says out 'with batch.worker.output'
 
