@@ -125,6 +125,27 @@ static void machine_put(struct pool_hdr *h)
 	h->machine = HEADER_MACHINE_X86_64;
 }
 
+void header_fresh(enum pool_type type, const struct pool_hdr *like, const uint8_t poolset[UUID_LEN],
+		  const uint8_t uuid[UUID_LEN], uint8_t bytes[POOL_HDR_LEN])
+{
+	struct pool_hdr h = { .major = type == POOL_OBJ ? 6 : 1, .incompat = POOL_FEAT_CKSUM_2K };
+
+	constants_put(&h, type);
+	machine_put(&h);
+	if (like) {
+		h.alignment_desc = like->alignment_desc;
+		h.machine_class = like->machine_class;
+		h.data = like->data;
+		h.machine = like->machine;
+	}
+	h.crtime = like && like->crtime ? like->crtime : 1; /* 0 is the time of no pool */
+	memcpy(h.poolset_uuid, poolset, UUID_LEN);
+	own_uuid_put(&h, uuid);
+	layout_encode(&pool_hdr_layout, &h, bytes);
+	pool_hdr_sum((struct span){ .p = bytes, .len = POOL_HDR_LEN }, &h, &h.checksum);
+	layout_encode(&pool_hdr_layout, &h, bytes);
+}
+
 /* Every header that a library may have written here; the one whose sum is the stored one. */
 static bool proved(const struct pool_part *p, const struct pool_hdr *base, enum pool_type type, struct pool_hdr *out)
 {

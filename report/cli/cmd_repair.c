@@ -138,6 +138,8 @@ static int carry_out(struct job *job, const struct result *r, const struct repor
 		status = before;
 	} else if (!sure(job)) {
 		status = cli_error(job->c, EXIT_USAGE, "nothing was written: say --yes, or answer at a terminal");
+	} else if (job->salvage && mended_wants_salvage(r, rep)) {
+		status = mended_salvage(job->c, job->to, r, rep, &job->page);
 	} else {
 		status = job->to ? mended_copy(job->c, job->to, r, rep) : place_write(job, r, file);
 		if (job->salvage && status == EXIT_CLEAN)
@@ -225,7 +227,9 @@ const struct command command_repair = {
 		 "(something is lost; it says what). Safe steps are made; for others you are asked, or say --yes.\n\n"
 		 "With --in-place a journal is on stable storage before the first write: 'pmemscope undo' takes all back, "
 		 "also after a crash in the middle.\n\n"
-		 "Where a pool cannot be made whole, --to with --salvage writes what can be had of it, and lists what is lost. "
+		 "Where a pool cannot be made whole, --to with --salvage writes what can be had of it, and lists what is lost: of a "
+		 "pmemlog or pmemblk pool a new one, in one file, with the log's text or the blocks; a block that cannot be read is an "
+		 "error to its reader there. "
 		 "A set file that is gone is made anew with --set from the headers of a directory's parts.",
 	.tables = { &table, &option_evidence, &option_telling },
 	.sources = true, .run = run,

@@ -1,5 +1,7 @@
 #include "report/cli/mended.h"
 
+#include "analyzer/repair/apply.h"
+#include "analyzer/repair/salvage.h"
 #include "formats/pool/set.h"
 #include "report/copies.h"
 #include "report/outcome.h"
@@ -53,6 +55,60 @@ int mended_set(struct cli *c, const char *path, const struct result *r)
 	return EXIT_CLEAN;
 }
 
+static uint64_t lost_in(const struct item *it)
+{
+	uint64_t lost = 0;
+
+	for (uint64_t at = 0; at < it->image->size;) {
+		struct extent e = image_extent(it->image, at);
+
+		if (e.len == 0)
+			break;
+		lost += e.kind == EXTENT_LOST ? e.len : 0;
+		at += e.len;
+	}
+	return lost;
+}
+
+bool mended_wants_salvage(const struct result *r, const struct repair *rep)
+{
+	const struct result *after = rep->analyzed ? &rep->after : r;
+	bool wants = after->findings && after->findings->nr[ERROR];
+
+	for (const struct item *it = r->intake.first; it && !wants; it = it->next)
+		wants = lost_in(it) != 0;
+	return wants && (after->model.log || after->model.blk);
+}
+
+int mended_salvage(struct cli *c, const char *to, const struct result *r, const struct repair *rep, struct page *p)
+{
+	struct problem problem = { STATUS_OK, "" };
+	const char *why;
+	struct salvage *s = salvage_open(rep->analyzed ? &rep->after : r, &why);
+	enum status st = s ? apply_copy(s->image, to, &problem) : problem_set(&problem, STATUS_USAGE, "%s: %s", r->path, why);
+	uint64_t nr = 0;
+
+	if (st != STATUS_OK)
+		return cli_error(c, (int)outcome_of_status(st), "%s", problem.text);
+	page_heading(p, "In the new pool");
+	page_text(p, 2, "%s: %" PRIu64 " %s, in structures made anew, under a uuid of its own", s->what, s->nr, s->unit);
+	page_heading(p, "Not in the new pool");
+	for (; nr < s->losses_nr && nr < SALVAGE_TOLD; nr++)
+		page_text(p, 2, "%" PRIu64 " %s from %" PRIu64 " on could not be read", s->losses[nr].len, s->unit, s->losses[nr].at);
+	if (s->losses_nr > SALVAGE_TOLD)
+		page_text(p, 2, "and %" PRIu64 " more ranges: %" PRIu64 " %s in all", s->losses_nr - SALVAGE_TOLD, s->lost, s->unit);
+	if (s->left_out)
+		page_text(p, 2, "%s", s->left_out);
+	for (const struct step *step = rep->plan->first; step; step = step->next)
+		if (plan_made(step) && step->loses) {
+			page_text(p, 2, "by step %" PRIu32 ", for %s: %s", step->nr, step->path ? step->path : step->by->id, step->loses);
+			nr++;
+		}
+	if (nr == 0 && s->left_out == NULL)
+		page_text(p, 2, "nothing: all of the content is there");
+	return nr || s->left_out ? EXIT_LEFT : EXIT_CORRECTED;
+}
+
 void mended_losses(const struct result *r, const struct repair *rep, struct page *p)
 {
 	const struct result *after = rep->analyzed ? &rep->after : r;
@@ -60,16 +116,8 @@ void mended_losses(const struct result *r, const struct repair *rep, struct page
 
 	page_heading(p, "Not in the mended pool");
 	for (const struct item *it = r->intake.first; it; it = it->next) {
-		uint64_t lost = 0;
+		uint64_t lost = lost_in(it);
 
-		for (uint64_t at = 0; at < it->image->size;) {
-			struct extent e = image_extent(it->image, at);
-
-			if (e.len == 0)
-				break;
-			lost += e.kind == EXTENT_LOST ? e.len : 0;
-			at += e.len;
-		}
 		if (lost)
 			page_text(p, 2, "%s: %" PRIu64 " bytes could not be read; they are zero now", it->name, lost);
 		nr += lost != 0;
@@ -84,6 +132,10 @@ void mended_losses(const struct result *r, const struct repair *rep, struct page
 			page_text(p, 2, "still wrong: %s at %s", f->by->says, finding_path(r->arena, f));
 			nr++;
 		}
+	if (after->recovery && after->recovery->refused) {
+		page_text(p, 2, "a pool that its library opens: %s", after->recovery->refused);
+		nr++;
+	}
 	if (nr == 0)
 		page_text(p, 2, "nothing: all that was there is there");
 }

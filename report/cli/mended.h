@@ -10,6 +10,10 @@
 int mended_copy(struct cli *c, const char *to, const struct result *r, const struct repair *rep);
 /* A new set file that names the parts where they are, as their headers put them in order. The exit status. */
 int mended_set(struct cli *c, const char *path, const struct result *r);
+/* Is there damage that the plan leaves, or what could not be read? */
+bool mended_wants_salvage(const struct result *r, const struct repair *rep);
+/* A new pool of the content of what the plan makes, to a new file, and what is not in it. The exit status. */
+int mended_salvage(struct cli *c, const char *to, const struct result *r, const struct repair *rep, struct page *p);
 /* What is not in the mended pool: by steps, by what could not be read, by what is still wrong. */
 void mended_losses(const struct result *r, const struct repair *rep, struct page *p);
 
