@@ -63,15 +63,20 @@ static enum status counters_take(const struct analyze_options *o, struct arena *
 
 /*
  * The same from the capture, as its machine saw them then, or from this machine, when the pool is live; and only
- * when the pool's state names a device at all.
+ * when the state of one of its replicas names a device at all.
  */
 static void counters_ask(const struct result *r, const struct analyze_options *o, struct counters **out)
 {
 	const struct pool_set *s = r->model.pool;
-	const struct pool_hdr *h = s && s->nr && s->replicas[0]->nr ? s->replicas[0]->parts[0]->hdr : NULL;
+	bool named = false;
 	const char *why;
 
-	if (h == NULL || (h->sds_usc == 0 && h->sds_uuid == 0))
+	for (uint32_t i = 0; s && i < s->nr; i++) {
+		const struct pool_hdr *h = s->replicas[i]->nr ? s->replicas[i]->parts[0]->hdr : NULL;
+
+		named |= h && (h->sds_usc || h->sds_uuid);
+	}
+	if (!named)
 		return;
 	*out = ARENA_NEW(r->arena, struct counters);
 	if (*out && !told_counters(r->intake.manifest, *out) && !device_counters(s, *out, &why) && o->in_place)

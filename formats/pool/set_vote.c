@@ -203,13 +203,21 @@ bool set_vote_called(const struct pool_set *s, const struct pool_part *p, uint8_
 		said_by_replica(s, s->replicas[(p->replica + s->nr - 1) % s->nr], p, true, &v);
 		said_by_replica(s, s->replicas[(p->replica + 1) % s->nr], p, false, &v);
 	}
-	/* the first that another one shares, else the first */
+	/* The first that another one shares; else what the part's own header says too, where it holds: one damaged link
+	 * does not outweigh it; else the first. */
+	const struct pool_hdr *own = witness(s, p);
+
 	for (uint32_t i = 0; i < v.nr; i++)
 		for (uint32_t k = i + 1; k < v.nr; k++)
 			if (uuid_same(v.by[i], v.by[k])) {
 				memcpy(uuid, v.by[i], UUID_LEN);
 				return true;
 			}
+	for (uint32_t i = 0; own && i < v.nr; i++)
+		if (uuid_same(v.by[i], own->uuid)) {
+			memcpy(uuid, own->uuid, UUID_LEN);
+			return true;
+		}
 	if (v.nr)
 		memcpy(uuid, v.by[0], UUID_LEN);
 	return v.nr != 0;

@@ -4,6 +4,7 @@
  */
 #include "report/libpmempool/check.h"
 
+#include "analyzer/manage/aside.h"
 #include "analyzer/repair/apply.h"
 
 #include <errno.h>
@@ -101,6 +102,8 @@ static bool copy(struct pmempool_check_ctx *c, const struct member *from, const 
 		ok = apply_copy(im, aside, &problem) == STATUS_OK || manage_fail_as(e, &problem);
 	if (ok && (chmod(aside, from->mode) != 0 || (there && rename(aside, to->path) != 0)))
 		ok = manage_fail(e, errno, "%s: %s", to->path, strerror(errno));
+	if (ok && there)
+		ok = aside_settle(to->path, e);
 	if (fd >= 0)
 		close(fd);
 	if (ok)
