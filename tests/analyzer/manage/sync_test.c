@@ -288,6 +288,42 @@ Test(sync, cut_off_anywhere_another_run_finishes, .init = start, .fini = pools_e
 	fprintf(stderr, "%u writes\n", (unsigned)writes - 1);
 }
 
+static void start_single(void)
+{
+	pools_start();
+	set_write("set", "PMEMPOOLSET\nOPTION SINGLEHDR\n15M @/a0\n15M @/a1\nREPLICA\n30M @/b0\n");
+	pool_make("set");
+}
+
+Test(sync, a_part_without_a_header_is_judged_by_its_data, .init = start_single, .fini = pools_end)
+{
+	/* what a device gives that was changed for an empty one: the size is right, and no header is missing */
+	cr_assert(truncate("a1", 0) == 0 && truncate("a1", 15 << 20) == 0);
+	cr_assert_eq(synced(0, NULL), 0);
+	cr_assert(r.acts_nr >= 1 && r.first->replica == 0, "%u", r.acts_nr);
+	manage_close(&r);
+	cr_assert(pool_good("set"));
+}
+
+Test(sync, a_dry_run_tries_what_the_run_needs, .init = start, .fini = pools_end)
+{
+	struct manage_options dry = { .dry_run = true };
+
+	cr_assert(unlink("a1") == 0);
+	int fd = open("b0", O_RDWR);
+	cr_assert(flock(fd, LOCK_EX) == 0);
+	cr_assert_eq(sync_set(0, &dry), EAGAIN);
+	close(fd);
+	run("chmod 755 . && chmod 666 set a? b?");
+	cr_assert(geteuid() != 0 || setresuid(65534, 65534, 0) == 0);
+	cr_assert_eq(sync_set(0, &dry), EACCES);
+	cr_assert(getuid() != 65534 || setresuid(0, 0, 0) == 0);
+	cr_assert_eq(sync_set(0, &dry), 0);
+	set_write("set", "PMEMPOOLSET\n10M @/a0\n10M @/a1\n10M @/a0\nREPLICA\n15M @/b0\n15M @/b1\n");
+	cr_assert_eq(sync_set(0, &dry), EINVAL);
+	cr_assert_eq(size_of("a1"), -1);
+}
+
 static bool stop(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	(void)ctx;

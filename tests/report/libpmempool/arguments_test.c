@@ -308,6 +308,36 @@ Test(arguments, a_set_file_that_does_not_parse_is_refused_by_line_everywhere, .i
 	}
 }
 
+Test(arguments, a_set_of_directories_without_part_files_is_no_crash, .init = start, .fini = end)
+{
+	cr_assert(mkdir("d", 0700) == 0 && mkdir("e", 0700) == 0);
+	set_write("set", "PMEMPOOLSET\nOPTION SINGLEHDR\n16M @/d\nREPLICA\n16M @/e\n");
+	set_write("to", "PMEMPOOLSET\nOPTION SINGLEHDR\n16M @/d\n");
+	cr_assert_eq(init_path("set"), ENOENT);
+	cr_assert(strstr(pmempool_errormsg(), "no part files"), "%s", pmempool_errormsg());
+	errno = 0;
+	cr_assert_eq(outcome(pmempool_feature_query("set", PMEMPOOL_FEAT_CKSUM_2K, 0) == -1), ENOENT);
+	cr_assert_neq(outcome(pmempool_sync("set", 0) == -1), 0);
+	cr_assert_eq(outcome(pmempool_transform("set", "to", 0) == -1), ENOENT);
+	cr_assert(rmdir("d") == 0 && rmdir("e") == 0, "something was made in it");
+}
+
+Test(arguments, a_set_file_of_another_shape_says_so, .init = start, .fini = end)
+{
+	struct pmempool_check_args args = { .path = "set", .flags = F };
+	bool named = false;
+
+	set_write("set", "PMEMPOOLSET\n8M @/a\n8M @/b\n");
+	run("pmempool create obj set");
+	set_write("set", "PMEMPOOLSET\nOPTION SINGLEHDR\n8M @/a\n8M @/b\n");
+	PMEMpoolcheck *ppc = pmempool_check_init(&args, NR);
+	cr_assert(ppc);
+	for (struct pmempool_check_status *s; (s = pmempool_check(ppc)) != NULL;)
+		named |= s->type == PMEMPOOL_CHECK_MSG_TYPE_ERROR && strstr(s->str.msg, "SINGLEHDR") != NULL;
+	cr_assert_eq(pmempool_check_end(ppc), PMEMPOOL_CHECK_RESULT_NOT_CONSISTENT);
+	cr_assert(named, "no status names the option");
+}
+
 static void *other_thread(void *says)
 {
 	*(bool *)says = *pmempool_errormsg() == '\0';

@@ -79,6 +79,10 @@ def classify(verb, peer, ours, ids):
         return "bad-blocks-left"
     if stricter and "poolset.parts.order" in ids and repairs:
         return "parts-order"
+    if stricter and "log.set.replicas" in ids:
+        return "log-replicas"
+    if further and ids == ["btt.flog.half-logged"]:
+        return "recoverable"
     if stricter and about & {"obj", "btt", "blk", "pool"}:
         return "obj-contents" if "obj" in about else "blk-contents" if about & {"btt", "blk"} else "header-fields"
     if further and repairs and about & {"obj", "btt", "blk", "pool"}:
