@@ -93,8 +93,8 @@ def walk(args, case):
         out.with_suffix(".json").unlink()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
+def arguments(about):
+    p = argparse.ArgumentParser(description=about)
     p.add_argument("cases", type=pathlib.Path, nargs="+", metavar="CASE")
     p.add_argument("--pmemscope", required=True)
     p.add_argument("--damage", required=True)
@@ -104,7 +104,11 @@ def main():
     p.add_argument("--under", default="", help="words before the program: valgrind ...")
     p.add_argument("--write", action="store_true")
     p.add_argument("--keep", action="store_true")
-    args = p.parse_args()
+    return p.parse_args()
+
+
+def main():
+    args = arguments(__doc__)
     failed = 0
     for case in args.cases:
         try:
