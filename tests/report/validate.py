@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""validate.py SCHEMA FILE...: each FILE holds a report, an array of them, or JSON Lines of nothing else.
+"""validate.py SCHEMA FILE...: each FILE holds a document, an array of them, or (.jsonl) one in a line.
 
 The shipped schema lets unknown keys pass, so that old readers read new reports. Here it is closed first: a key that
 the schema does not name is an error.
@@ -38,7 +38,10 @@ def main():
     bad = 0
     for name in sys.argv[2:]:
         with open(name, encoding="utf-8") as f:
-            found = json.load(f, object_pairs_hook=no_twins)
+            if name.endswith(".jsonl"):
+                found = [json.loads(line, object_pairs_hook=no_twins) for line in f]
+            else:
+                found = json.load(f, object_pairs_hook=no_twins)
         for report in found if isinstance(found, list) else [found]:
             for error in validator.iter_errors(report):
                 where = "/".join(map(str, error.absolute_path))

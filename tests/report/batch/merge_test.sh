@@ -36,7 +36,7 @@ cmp -s one/fleet/findings.jsonl several/findings.jsonl || fail "findings differ 
 cmp -s one/fleet/fleet.sarif several/fleet.sarif || fail "SARIF differs when shards keep their own"
 
 python3 - <<'PY' || fail "what is told of all is not right"
-import json, re, sqlite3, os
+import json, re, sqlite3, os, subprocess
 from urllib.parse import unquote
 images = [json.loads(l) for l in open("one/fleet/images.jsonl")]
 findings = [json.loads(l) for l in open("one/fleet/findings.jsonl")]
@@ -50,6 +50,12 @@ assert q("SELECT images.verdict, status FROM images JOIN findings ON images.id =
 assert q("SELECT count(*) FROM findings") == [(len(findings),)]
 assert max(n for n, in q("SELECT images FROM clusters")) == 5, q("SELECT id, images FROM clusters")
 assert q("PRAGMA integrity_check") == [("ok",)]
+told = [l for l in open(os.environ["SOURCE"] + "/README.md") if l.startswith("    SELECT ")]
+assert len(told) >= 4, told
+for query in told:
+	db.execute(query)
+	for check in re.findall(r"findings WHERE id = '([^']*)'", query):
+		assert subprocess.run([os.environ["BIN"], "explain", check], stdout=subprocess.DEVNULL).returncode == 0, check
 sarif = json.load(open("one/fleet/fleet.sarif"))
 results = sum(len(r.get("results", [])) for r in sarif["runs"])
 assert sarif["version"] == "2.1.0" and results >= len([f for f in findings]), results
@@ -71,6 +77,10 @@ exits 4 batch m.jsonl -o hidden -j2 --redact ids
 exits 4 "$PMEMSCOPE" batch merge hidden
 ! grep -rlE 'bad1|good1|/in/' hidden --include='*.json' --include='*.jsonl' --include='*.sarif' --include='*.html' ||
 	fail "a name is told in spite of --redact"
+
+# all that is written is as the schema says
+python3 "$SOURCE/tests/report/validate.py" "$SOURCE/report/json/batch.schema.json" m.jsonl one/fleet/*.jsonl hidden/fleet/*.jsonl one/??/*/done.json \
+	hidden/??/*/done.json || fail "not by the schema"
 
 # a result that does not stand, and one that a power failure spoilt
 first=$(ls -d one/??/* | head -1)
