@@ -54,4 +54,18 @@ for j in in/*.journal in/set/*.journal; do
 	exits 0 "$PMEMSCOPE" undo "$j"
 done
 cmp -s before <(sums in | grep -v journal) || fail "undo did not give the images back"
+
+# cut off while it writes, plan and journal and image: the same command again ends in a mended image
+if ! ldd "$PMEMSCOPE" | grep -q asan; then
+	for at in 3 5 6 7; do
+		rm -rf cut cut.out
+		mkdir cut
+		cp --sparse=always in/bad1.blk cut/
+		LD_PRELOAD=$PEERS/write_shim.so WRITE_AT=$at WRITE_HOW=kill "$PMEMSCOPE" batch repair cut -o cut.out --in-place --yes -q -j1 >/dev/null 2>&1 ||
+			true
+		[ "$at" = 7 ] || grep -q '"retry": true' cut.out/??/*/done.json || fail "write $at: it was not cut off: $(cat cut.out/??/*/done.json)"
+		timeout 60 "$PMEMSCOPE" batch repair cut -o cut.out --in-place --yes -q -j1 >/dev/null 2>&1 || [ $? = 1 ] || fail "write $at: not mended"
+		exits 0 "$PMEMSCOPE" check cut/bad1.blk
+	done
+fi
 exit $failed
