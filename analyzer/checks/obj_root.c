@@ -66,6 +66,28 @@ static void words_verify(const struct check *self, const struct model *m, struct
 	findings_add(out, f);
 }
 
+/* No root, and an object of the library's own that no lane holds: the words are gone, not the root. */
+static void none_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct obj_pool *p = settled(self, m, out);
+
+	/* an operation under way may have been about to make the root, or to free that object */
+	if (p == NULL || p->major < 5 || p->lanes->busy_nr || p->words->root_offset || p->words->root_size)
+		return;
+	/* looked for whether asked to be deep or not: only a pool that has no root pays for it */
+	const struct obj_account *acc = out->deep ? facts_obj_heap(out->facts, p->heap, true)
+						  : obj_account(out->arena, p->heap, true, 1, 0);
+	const struct obj_owned *owned = acc && acc->complete && acc->all.internal ? obj_owned(out->arena, p) : NULL;
+	const struct obj_internal *o = owned ? obj_owned_root(owned, acc, p) : NULL;
+	if (o == NULL)
+		return;
+	struct finding f = at_word(self, CONFLICT, p, "root_offset");
+	f.detail = arena_printf(out->arena, "the object at 0x%" PRIx64 ", of %" PRIu64 " bytes; there are %" PRIu64 " objects in all", o->at,
+				o->len, acc->all.objects);
+	f.repair = REPAIR_ASK;
+	findings_add(out, f);
+}
+
 /* What lies where the root object ought to be. False: nothing can be said. */
 static bool root_place(const struct check *self, const struct obj_pool *p, struct findings *out,
 		       struct obj_place *place)
@@ -208,6 +230,13 @@ static const struct check checks[] = {
 	  .means = "The application does not find its data, or the library makes a new, empty root.",
 	  .remedy = "Do not open the pool. Of the internal objects, the one that no lane holds is the root.",
 	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = words_verify,
+	  .repair = obj_root_repair },
+	{ .id = "obj.root.none", .covers = "P-9 X-3", .severity = WARNING,
+	  .says = "the pool has no root object, but an object that looks like one",
+	  .means = "No lane holds this object of the library's own: it is the root, whose place was overwritten with zeros, or a "
+		   "leak. The application gets a new, empty root, and finds nothing.",
+	  .remedy = "Do not open the pool before it is clear whether it had a root.",
+	  .source = "PMDK src/libpmemobj/obj.c pmemobj_root_construct", .verify = none_verify,
 	  .repair = obj_root_repair },
 	{ .id = "obj.root.object", .covers = "P-9 X-8", .severity = ERROR,
 	  .says = "what the pool calls its root object is none",

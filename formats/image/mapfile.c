@@ -73,13 +73,30 @@ static bool next_line(const char **text, const char *end, unsigned long *nr, str
 	return false;
 }
 
+/* A line of such a file that lost the first one, which says what it is: a range, or the state of the run before ranges. */
+static bool like_a_line(struct cursor line)
+{
+	uint64_t at, len;
+	char status;
+	struct cursor range = line;
+	bool is = number(&range, &at) && number(&range, &len) && status_of(&range, "?*/-+", &status);
+
+	if (!is)
+		is = number(&line, &at) && status_of(&line, "?*/-FG+", &status);
+	return is;
+}
+
 bool mapfile_probe(const char *text, size_t len)
 {
 	static const char name[] = "GNU ddrescue";
-	const char *nl = len ? memchr(text, '\n', len) : NULL;
+	const char *end = text + len, *nl = len ? memchr(text, '\n', len) : NULL;
 	size_t first = nl ? (size_t)(nl - text) : len;
+	struct cursor line;
+	unsigned long nr = 0;
 
-	return first > 0 && text[0] == '#' && memmem(text, first, name, sizeof(name) - 1) != NULL;
+	if (first > 0 && text[0] == '#' && memmem(text, first, name, sizeof(name) - 1) != NULL)
+		return true;
+	return len && next_line(&text, end, &nr, &line) && like_a_line(line);
 }
 
 /* Ranges one behind the other; those that touch are one. */

@@ -21,7 +21,7 @@ struct mapfile {
 	size_t failed_nr;
 };
 
-/* True when text looks like such a file: its first line says so. */
+/* True when text looks like such a file: its first line says so, or the first that is no comment is a line of one. */
 bool mapfile_probe(const char *text, size_t len);
 /*
  * The runs inside size. Ranges that no line names were not read. False: not such a file (or, problem

@@ -243,6 +243,33 @@ bool obj_ulog_walk_next(struct obj_ulog_walk *w, struct obj_ulog_entry *out)
 	return true;
 }
 
+bool obj_ulog_later(const struct obj_ulog_walk *ended, struct obj_ulog_entry *out)
+{
+	struct obj_ulog_walk w = *ended;
+	struct obj_ulog_ext ext;
+	enum obj_ulog_stop why;
+
+	if (w.major < 6 || w.stop == OBJ_ULOG_GOING || w.stop == OBJ_ULOG_LIMIT)
+		return false;
+	for (w.off += OBJ_ULOG_ALIGN;; w.off += OBJ_ULOG_ALIGN) {
+		while (w.off >= w.capacity) {
+			if (!obj_ulog_chain_next(&w.chain, &ext))
+				return false;
+			w.data_at = ext.at + OBJ_ULOG_HDR_LEN;
+			w.capacity = ext.hdr.capacity;
+			w.off = 0;
+			w.ulog++;
+		}
+		if (!obj_ulog_spend(w.chain.budget, OBJ_ULOG_ALIGN) || w.data_at + w.off < w.data_at)
+			return false;
+		if (!obj_ulog_entry_read(w.image, w.data_at + w.off, out) || out->op != OBJ_ULOG_BUF_CPY || out->data_len == 0 ||
+		    out->len > w.capacity - w.off || !counts(&w, out, &why))
+			continue;
+		out->ulog = w.ulog;
+		return true;
+	}
+}
+
 static bool redo_sum(struct image *im, uint64_t at, uint64_t nb, uint64_t *sum)
 {
 	uint8_t buf[4096], lost[4096];

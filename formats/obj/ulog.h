@@ -114,6 +114,12 @@ void obj_ulog_walk_start(struct obj_ulog_walk *w, struct image *im, uint32_t maj
 /* False: w->stop says why. */
 bool obj_ulog_walk_next(struct obj_ulog_walk *w, struct obj_ulog_entry *out);
 
+/*
+ * Behind where a walk of an undo log of major 6 has ended: the first entry that holds for the same generation. The library
+ * zeroes what comes behind an entry before it writes it, so there is none unless the log is damaged.
+ */
+bool obj_ulog_later(const struct obj_ulog_walk *ended, struct obj_ulog_entry *out);
+
 /* Logs of a sound pool do not overlap: all of them together are smaller than it. NULL: no bound. */
 bool obj_ulog_spend(uint64_t *budget, uint64_t len);
 /* The word at `at`. False: outside or lost. */

@@ -39,6 +39,18 @@ Test(mapfile, what_is_not_called_read_was_not)
 	arena_close(a);
 }
 
+Test(mapfile, is_known_without_the_line_that_says_so)
+{
+	static const struct { const char *text; bool is; } all[] = {
+		{ "# Mapfile. Created by GNU ddrescue version 1.27\n", true }, { "0x0 + 1\n0x0 0x1000 +\n", true },
+		{ "# a comment\n\n0x0\t0x1000  -\n", true }, { "", false }, { "# a comment\n", false },
+		{ "PMEMPOOLSET\n1G /a\n", false }, { "1000 2000 3000\n", false }, { "0x0 x\n", false },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		cr_assert_eq(mapfile_probe(all[i].text, strlen(all[i].text)), all[i].is, "%s", all[i].text);
+}
+
 Test(mapfile, what_is_none_is_refused_with_its_line)
 {
 	static const struct { const char *text, *says; } all[] = {

@@ -111,6 +111,15 @@ pmempool create obj gone.set
 pmempool check -q new.set || fail "the peer does not like the set file: $(cat new.set)"
 grep -q "parts/x" new.set || fail "a part is missing in $(cat new.set)"
 want 16 "$bin" repair parts --set new.set
+# both words of the root are zero, as in a pool that never had one
+pmempool create -s 16M obj rooted
+"$PEERS/obj_use" close rooted
+cp rooted rooted.is; "$PEERS/obj_content" rooted.is | grep -v '^root' >was
+dd if=/dev/zero of=rooted bs=8 seek=768 count=1 conv=notrunc status=none
+dd if=/dev/zero of=rooted bs=8 seek=770 count=1 conv=notrunc status=none
+want 1 "$bin" repair rooted --in-place --yes
+"$PEERS/obj_content" rooted | grep -v '^root' >is
+grep -qx sound is && [ "$(wc -l <was)" -gt 50 ] && cmp was is || fail "the root was not found again"
 # what can be had of a pool that cannot be made whole
 pmempool create -s 4M log log
 "$PEERS/log_use" close log
@@ -126,6 +135,10 @@ grep -q "4096 bytes from 4096 on could not be read" out || { cat out err; fail "
 pmempool check -q saved || fail "the peer does not like the new log"
 "$PEERS/log_content" log.is >was; "$PEERS/log_content" saved >is
 [ "$(cmp -l was is 2>&1 | wc -l)" -le 4097 ] || fail "more of the log is lost than could not be read"
+# a mapfile that lost its first two lines is no mapfile to be passed over: what it says would count as read
+sed -i 1,2d log.map
+want 64 "$bin" check log
+grep -q "log.map: line 1: no status line" out err || fail "a mapfile without its head: $(cat out err)"
 # blocks: both parts of a set damaged, a range of it not readable; what can be read is the same, what cannot is an error
 printf 'PMEMPOOLSET\n10M %s/b0\n9M %s/b1\n' "$dir" "$dir" >blk.set
 pmempool create blk 512 blk.set
