@@ -66,6 +66,8 @@ struct map_band {
 	uint64_t at, len;   /* the space, bytes */
 	uint32_t max;       /* tiles there may be; 0 = MAP_TILES. Grids with more units fold them to slices */
 	uint64_t slice;     /* bytes of a slice; 0: each tile is its own */
+	bool has_rare;      /* a slice that holds any of class rare is told as that: few among many are seen */
+	uint32_t rare;
 	/* filled by map_band and map_put */
 	struct map_tile *tiles;
 	uint32_t nr;

@@ -1,7 +1,11 @@
 #include "analyzer/facts/map_draw.h"
 
+#include "analyzer/facts/btt_owners.h"
 #include "formats/btt/arena.h"
 #include "formats/btt/map.h"
+#include "formats/btt/writes.h"
+
+#include <stdlib.h>
 
 enum {
 	WORDS_AT_ONCE = 1 << 16,
@@ -35,6 +39,14 @@ static uint32_t word_class(struct map *m, uint32_t known[5], uint32_t word, bool
 	if (*class == UINT32_MAX)
 		*class = state_class(m, btt_map_state(word), lost);
 	return *class;
+}
+
+/* Units [first, after), all of one class. */
+static void units_put(struct map_band *band, uint64_t first, uint64_t after, uint32_t class)
+{
+	if (band && first < after)
+		map_put(band, (struct map_tile){ .at = band->at + first * band->unit_len, .len = (after - first) * band->unit_len,
+						 .used = MAP_USED_UNKNOWN, .class = class });
 }
 
 /* Words that say the same are put as one. */
@@ -77,8 +89,80 @@ static const struct map_band *words_band(struct map *m, const struct btt *b, con
 	return band;
 }
 
-static void arena_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+static int by_number(const void *a, const void *b)
 {
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Which media blocks the log keeps free; all others are the map's to name. */
+static const struct map_band *blocks_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+{
+	uint32_t mapped = map_class(m, "mapped", "A block of the data area that the map has to name.", MAP_DATA);
+	uint32_t idle = map_class(m, "free", "A block that a lane of the flog holds: its next write goes there.", MAP_FREE);
+	uint32_t *held = arena_array(m->arena, ar->lanes, sizeof(*held)), nr = 0;
+	uint64_t unit = ar->internal_lbasize, from = 0;
+	struct map_band *band = held == NULL || unit == 0 ? NULL : map_band(m, (struct map_band){
+		.group = "Blocks on the media", .title = arena_printf(m->arena, "data area of arena %u", ar->idx),
+		.says = "Where the blocks lie. The free ones are where the next writes go.", .shape = MAP_GRID,
+		.unit = "block", .unit_len = unit, .image = b->image, .at = ar->data_at, .len = unit * ar->internal_nlba,
+		.has_rare = true, .rare = idle,
+	});
+
+	for (uint32_t i = 0; band && i < ar->lanes; i++)
+		nr += btt_owners_lane(ar, i, &held[nr]);
+	if (nr)
+		qsort(held, nr, sizeof(*held), by_number);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (i && held[i] == held[i - 1])
+			continue; /* two lanes hold it: a finding says so */
+		units_put(band, from, held[i], mapped);
+		units_put(band, held[i], (uint64_t)held[i] + 1, idle);
+		from = (uint64_t)held[i] + 1;
+	}
+	units_put(band, from, ar->internal_nlba, mapped);
+	return band;
+}
+
+static uint32_t lane_class(struct map *m, const struct btt_arena *ar, uint32_t idx)
+{
+	struct btt_lane lane;
+
+	if (!btt_flog_lane(ar->flog, idx, ar->padding, &lane))
+		return map_class(m, "unreadable", "Bytes that could not be read.", MAP_LOST);
+	if (lane.current < 0)
+		return map_class(m, "undecided", "A lane whose two entries do not tell which is newer.", MAP_ODD);
+	for (uint32_t i = 0; i < ar->pending_nr; i++)
+		if (ar->pending[i].lane == idx)
+			return map_class(m, "unfinished", "A lane whose last write the map does not show yet.", MAP_MIXED);
+	if (lane.initial)
+		return map_class(m, "never used", "A lane that never wrote.", MAP_UNUSED);
+	return map_class(m, "at rest", "A lane whose last write is in the map, or was overtaken.", MAP_META);
+}
+
+static const struct map_band *lanes_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+{
+	struct map_band *band = map_band(m, (struct map_band){
+		.group = "Lanes of the flog", .title = arena_printf(m->arena, "flog of arena %u", ar->idx),
+		.says = "Each lane logs its last write and holds one free block.", .shape = MAP_GRID, .unit = "lane",
+		.unit_len = BTT_LANE_LEN, .image = b->image, .at = ar->flog_at, .len = (uint64_t)BTT_LANE_LEN * ar->lanes,
+		.node = ar->flog_node,
+	});
+
+	for (uint32_t i = 0; band && i < ar->lanes; i++)
+		units_put(band, i, (uint64_t)i + 1, lane_class(m, ar, i));
+	return band;
+}
+
+/* Tiles that can be looked into. */
+struct doors {
+	struct map_tile *data, *flog;
+};
+
+static struct doors arena_band(struct map *m, const struct btt *b, const struct btt_arena *ar)
+{
+	struct doors doors = { NULL, NULL };
 	uint32_t meta = map_class(m, "structure", "Bookkeeping of the format: headers, tables, logs.", MAP_META);
 	uint32_t data = map_class(m, "content", "Bytes of the pool's address space.", MAP_DATA);
 	struct map_band *band = map_band(m, (struct map_band){
@@ -94,19 +178,30 @@ static void arena_band(struct map *m, const struct btt *b, const struct btt_aren
 				copies[i]->node->at, copies[i]->node->len, MAP_USED_UNKNOWN, meta,
 				.label = i ? "info block, backup" : "info block", .node = copies[i]->node });
 	if (ar->from == BTT_FROM_NONE)
-		return;
-	map_put(band, (struct map_tile){
+		return doors;
+	doors.data = map_put(band, (struct map_tile){
 		ar->data_at, (uint64_t)ar->internal_lbasize * ar->internal_nlba, MAP_USED_UNKNOWN, data,
 		.label = "data blocks" });
 	map_put(band, (struct map_tile){
 		ar->map_at, (uint64_t)WORD_LEN * ar->external_nlba, MAP_USED_UNKNOWN, meta,
 		.label = "map", .node = ar->map_node, .inside = words_band(m, b, ar) });
-	map_put(band, (struct map_tile){
+	doors.flog = map_put(band, (struct map_tile){
 		ar->flog_at, ar->flog.len, MAP_USED_UNKNOWN, meta, .label = "flog", .node = ar->flog_node });
+	return doors;
 }
 
 void map_btt(struct map *m, const struct model *in)
 {
-	for (uint32_t i = 0; in->btt && i < in->btt->nr; i++)
-		arena_band(m, in->btt, &in->btt->arenas[i]);
+	const struct btt *b = in->btt;
+	struct doors *doors = b ? arena_array(m->arena, b->nr, sizeof(*doors)) : NULL;
+
+	/* where bands have no place for all, arenas and their maps come first */
+	for (uint32_t i = 0; doors && i < b->nr; i++)
+		doors[i] = arena_band(m, b, &b->arenas[i]);
+	for (uint32_t i = 0; doors && i < b->nr; i++) {
+		if (doors[i].data)
+			doors[i].data->inside = blocks_band(m, b, &b->arenas[i]);
+		if (doors[i].flog)
+			doors[i].flog->inside = lanes_band(m, b, &b->arenas[i]);
+	}
 }

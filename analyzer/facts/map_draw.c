@@ -72,7 +72,9 @@ static void band_fold(struct map_band *b, const struct map_tile *t)
 		uint64_t len = s->at + s->len < end ? s->at + s->len - at : end - at;
 
 		s->held[t->class] += len;
-		if (s->held[t->class] > s->held[s->class])
+		if (b->has_rare && s->held[b->rare])
+			s->class = b->rare;
+		else if (s->held[t->class] > s->held[s->class])
 			s->class = t->class;
 		if (t->used == MAP_USED_UNKNOWN || s->used == MAP_USED_UNKNOWN)
 			s->used = MAP_USED_UNKNOWN;

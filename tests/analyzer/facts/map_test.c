@@ -35,6 +35,23 @@ Test(map, many_units_fold_to_slices_and_no_byte_is_lost)
 	arena_close(m->arena);
 }
 
+Test(map, few_of_a_rare_class_are_seen_among_many)
+{
+	struct map *m = map_new();
+	uint32_t used = map_class(m, "used", "", MAP_DATA), idle = map_class(m, "free", "", MAP_FREE), shown = 0;
+	struct map_band *b = map_band(m, (struct map_band){ .group = "g", .title = "t", .shape = MAP_GRID, .unit = "block",
+							    .unit_len = 1, .len = 1 << 20, .has_rare = true, .rare = idle });
+
+	map_put(b, (struct map_tile){ .at = 5000, .len = 1, .class = idle });
+	map_put(b, (struct map_tile){ .at = 0, .len = 5000, .class = used });
+	map_put(b, (struct map_tile){ .at = 5001, .len = (1 << 20) - 5001, .class = used });
+	map_put(b, (struct map_tile){ .at = 900000, .len = 1, .class = idle });
+	for (uint32_t i = 0; i < b->nr; i++)
+		shown += b->tiles[i].class == idle;
+	cr_assert_eq(shown, 2);
+	arena_close(m->arena);
+}
+
 Test(map, what_lies_outside_of_a_band_is_cut)
 {
 	struct map *m = map_new();
