@@ -12,6 +12,10 @@ import shutil
 import subprocess
 import sys
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "report"))
+import validate  # noqa: E402
+
 PATHS_TOLD = 4  # findings of one kind whose places are compared one by one
 
 
@@ -29,6 +33,11 @@ def run(words):
 @functools.cache
 def make_base(peers, bases, name):
     run([str(pathlib.Path(__file__).with_name("bases.sh")), peers, bases, name])
+
+
+@functools.cache
+def schema():
+    return validate.validator_of(ROOT / "report" / "json" / "schema.json")
 
 
 def make(args, case, out):
@@ -50,7 +59,11 @@ def analyse(args, source, options, out):
     if not report.exists():
         raise Failed(f"no report; exit status {done.returncode}\n{done.stdout}{done.stderr}")
     with report.open() as f:
-        return json.load(f), done.returncode
+        found = json.load(f)
+    wrong = list(validate.complaints(schema(), found))
+    if wrong:
+        raise Failed("not by the schema\n" + "\n".join(wrong[:10]))
+    return found, done.returncode
 
 
 def told(report, status):
@@ -116,7 +129,7 @@ def main():
         except Failed as why:
             print(f"--- {case.parent.name}/{case.name}: {why}\n")
             failed += 1
-    print(f"{len(args.cases)} cases, {failed} failed")
+    print(f"{len(args.cases)} cases, their reports by the schema, {failed} failed")
     sys.exit(failed > 0)
 
 

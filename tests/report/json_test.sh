@@ -102,15 +102,20 @@ for s in obj.pool bad-obj.pool bad-blk.pool tx.pool obj.pool.gz; do
 	done
 done
 
-# lines: a head, then the findings
-"$PMEMSCOPE" analyze --quiet --jsonl lines bad-blk.pool bad-obj.pool || true
-python3 - <<'PY' || fail "--jsonl"
+# lines: a head, then the findings; all of it as the report has it, which is by the schema
+for s in bad-blk.pool bad-obj.pool tx.pool set text; do
+	"$PMEMSCOPE" analyze --quiet --reproducible --jsonl lines --json whole "$s" || true
+	python3 - <<'PY' || fail "$s: --jsonl is not what --json is"
 import json
-records = [json.loads(l) for l in open("lines")]
-assert records[0]["record"] == "report" and [r["record"] for r in records].count("report") == 2
-heads = [r for r in records if r["record"] == "report"]
-assert sum(h["summary"]["counts"]["listed"] for h in heads) == len(records) - 2
+(head, *findings), whole = [json.loads(l) for l in open("lines")], json.load(open("whole"))
+assert head.pop("record") == "report" and {f.pop("record") for f in findings} <= {"finding"}
+assert findings == whole.pop("findings")
+whole = {k: v for k, v in whole.items() if k not in ("model", "layouts", "map")}
+assert head == whole, head.keys() ^ whole.keys()
 PY
+done
+"$PMEMSCOPE" analyze --quiet --jsonl lines bad-blk.pool bad-obj.pool || true
+[ "$(grep -c '"record": *"report"' lines)" = 2 ] || fail "--jsonl of two"
 
 # a directory gets a file for each
 "$PMEMSCOPE" analyze --quiet --json many/ obj.pool log.pool

@@ -8,6 +8,7 @@ import json
 import sys
 
 import jsonschema
+from jsonschema.validators import validator_for
 
 
 def close(schema):
@@ -28,14 +29,23 @@ def no_twins(pairs):
     return dict(pairs)
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
+def validator_of(path):
+    with open(path, encoding="utf-8") as f:
         schema = json.load(f)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    # free-form by intent: the steps of a plan
+    kind = validator_for(schema)
+    kind.check_schema(schema)
     close(schema)
-    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
-    bad = 0
+    return kind(schema, format_checker=jsonschema.FormatChecker())
+
+
+def complaints(validator, report):
+    for error in validator.iter_errors(report):
+        yield f'{"/".join(map(str, error.absolute_path))}: {error.message[:300]}'
+
+
+def main():
+    validator = validator_of(sys.argv[1])
+    bad = seen = 0
     for name in sys.argv[2:]:
         with open(name, encoding="utf-8") as f:
             if name.endswith(".jsonl"):
@@ -43,11 +53,13 @@ def main():
             else:
                 found = json.load(f, object_pairs_hook=no_twins)
         for report in found if isinstance(found, list) else [found]:
-            for error in validator.iter_errors(report):
-                where = "/".join(map(str, error.absolute_path))
-                print(f"{name}: {where}: {error.message[:300]}")
+            seen += 1
+            for words in complaints(validator, report):
+                print(f"{name}: {words}")
                 bad += 1
-    sys.exit(1 if bad or len(sys.argv) < 3 else 0)
+    print(f"{seen} documents by {sys.argv[1]}, {bad} complaints")
+    sys.exit(1 if bad or not seen else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
