@@ -15,6 +15,8 @@ cp $pool secret-directory/torn.pool
 put secret-directory/torn.pool 60 'XXXX'
 put secret-directory/torn.pool 4200 'private words'
 
+"$PMEMSCOPE" batch manifest make secret-directory -o many.jsonl
+
 outputs() { # LEVEL OPTION...: all that can be written, one after the other
 	local s level=$1 path
 	shift
@@ -25,6 +27,13 @@ outputs() { # LEVEL OPTION...: all that can be written, one after the other
 		cat o.*
 	done
 	"$PMEMSCOPE" check -v --quiet --redact "$level" "$@" secret-directory/torn.pool 2>&1 || true
+	"$PMEMSCOPE" diff --quiet --redact "$level" --force $pool secret-directory/torn.pool --text --json o.json --html o.html \
+		--sarif o.sarif 2>&1 || true
+	"$PMEMSCOPE" report --from o.json --text 2>&1 || true
+	rm -rf results
+	"$PMEMSCOPE" batch many.jsonl -o results --redact "$level" --quiet -j2 2>&1 || true
+	"$PMEMSCOPE" batch merge results 2>&1 || true
+	cat o.* results/??/*/* results/fleet/*
 	"$PMEMSCOPE" show --quiet --redact "$level" --depth 20 secret-directory/set 2>&1 || true
 	for path in 'replica[0].part[0].header' obj.descriptor; do
 		"$PMEMSCOPE" show --quiet --redact "$level" $pool "$path" 2>&1 || true

@@ -80,7 +80,18 @@ export function damagedSet() {
 
 export function blockPool() {
 	run("pmempool", ["create", "blk", "512", "-s", "32M", "disk.blk"]);
+	run(join(PEERS, "blk_use"), ["close", "disk.blk"]);
 	return "disk.blk";
+}
+
+/* Its first info block is damaged; the backup holds. */
+export function tornPool() {
+	run("pmempool", ["create", "blk", "512", "-s", "32M", "torn.blk"]);
+	run(join(PEERS, "blk_use"), ["close", "torn.blk"]);
+	const bytes = readFileSync(scratch("torn.blk"));
+	bytes[8300] ^= 1;
+	writeFileSync(scratch("torn.blk"), bytes);
+	return "torn.blk";
 }
 
 let pages = 0;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import test, { after } from "node:test";
-import { accessible, analyze, blockPool, closeBrowser, crashedPool, damagedSet, EVIL, open, render, scratch } from "./browser.mjs";
+import { accessible, analyze, blockPool, closeBrowser, crashedPool, damagedSet, EVIL, open, render, scratch, tornPool } from "./browser.mjs";
 import { BYTES, fixture } from "./fixture.mjs";
 
 const crashed = crashedPool(), damaged = damagedSet();
@@ -10,6 +10,7 @@ const files = {
 	crashed: analyze(crashed),
 	damaged: analyze(damaged),
 	block: analyze(blockPool()),
+	torn: analyze(tornPool()),
 	evil: render(fixture(EVIL)),
 	plain: render(fixture("a lane of the heap")),
 };
@@ -200,6 +201,57 @@ test("the map is walked, looked into, and left again", async () => {
 	const real = await open(files.crashed);
 	assert.ok(await real.locator("#map-view .grid .tile").count() > 3, "chunks of a real heap");
 	await quiet(real);
+});
+
+/* Picks by keys, then lets Enter lead to the bytes. */
+async function readTile(page, title, ...keys) {
+	await page.locator("#map-view [role=listbox][aria-label='" + title + "']").focus();
+	for (const key of keys)
+		await page.keyboard.press(key);
+	await page.keyboard.press("Enter");
+	assert.equal(await page.evaluate(() => document.activeElement.textContent), "Show its bytes", title);
+	await page.keyboard.press("Enter");
+	await page.waitForFunction(() => location.hash.startsWith("#at/"));
+	assert.ok(await page.locator("#detail .hex").isVisible(), title + ": bytes");
+	return page.locator("#detail dd").first().innerText();
+}
+
+test("a heap is read down to its bytes by keyboard", async () => {
+	const page = await open(files.crashed);
+	const zones = page.locator("#map-view [role=listbox][aria-label='zones']");
+
+	await zones.focus();
+	await page.keyboard.press("End");
+	await page.keyboard.press("Enter");
+	assert.match(await page.locator("#map-view .crumbs").innerText(), /Pool › zone 0/);
+	assert.equal(await page.locator("#map-view [role=listbox]").count(), 1, "the zone alone");
+	assert.match(await readTile(page, "zone 0", "Home", "ArrowRight"), /zone\[0\]/);
+	await quiet(page);
+});
+
+test("of a BTT the map, the free blocks and the flog are drawn", async () => {
+	const page = await open(files.block);
+	const classes = await page.evaluate(() => Object.fromEntries(report.map.bands.filter((b) => b.shape === "grid").map((b) => [b.title,
+		[...new Set(b.tiles.map((t) => tileClass(t).name))].sort().join(", ")])));
+
+	assert.deepEqual(classes, { "arena 0": "never written, written", "data area of arena 0": "free, mapped", "flog of arena 0": "at rest, never used" });
+	for (const title of Object.keys(classes))
+		assert.ok(await page.locator("#map-view svg.grid[aria-label='" + title + "'] .tile").count() > 100, title);
+	const free = await page.evaluate(() => report.map.bands.find((b) => b.title.startsWith("data area")).tiles
+		.reduce((sum, t) => sum + (t.held ? number(t.held[report.map.classes.findIndex((c) => c.name === "free")])
+			: tileClass(t).name === "free" ? number(t.length) : 0), 0));
+	assert.equal(free, 256 * 512, "a block for each lane");
+	assert.match(await readTile(page, "flog of arena 0", "Home", "ArrowRight"), /flog/);
+	await quiet(page);
+});
+
+test("what repair would change is told before and after", async () => {
+	const page = await open(files.torn);
+	const told = await page.locator("#plan").innerText();
+
+	assert.match(told, /Was/);
+	assert.match(told, /Becomes/);
+	await quiet(page);
 });
 
 test("nobody is shut out", async () => {
