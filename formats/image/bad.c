@@ -100,7 +100,7 @@ bool bad_of_device(struct arena *a, const char *list, uint64_t origin, uint64_t 
 
 const char *bad_beside(struct arena *a, const char *path)
 {
-	const char *name = arena_printf(a, "%s.badblocks", path);
+	const char *name = arena_printf(a, "%s" BAD_LIST_ENDING, path);
 	struct stat st;
 
 	return name && stat(name, &st) == 0 && S_ISREG(st.st_mode) ? name : NULL;

@@ -23,6 +23,7 @@ struct bad {
  */
 bool bad_of_device(struct arena *a, const char *list, uint64_t origin, uint64_t at, uint64_t size, struct bad *out);
 /* Of a capture: the device's list as it was kept beside it, FILE.badblocks. NULL: there is none. */
+#define BAD_LIST_ENDING ".badblocks"
 const char *bad_beside(struct arena *a, const char *path);
 /* Of an open block device, or of a file on one that tells where its bytes lie. */
 bool bad_of_file(struct arena *a, int fd, const struct stat *st, uint64_t size, struct bad *out);

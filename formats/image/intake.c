@@ -1,5 +1,6 @@
 #include "formats/image/intake.h"
 
+#include "formats/image/bad.h"
 #include "formats/image/compressed.h"
 #include "formats/image/hash.h"
 #include "formats/image/open.h"
@@ -64,7 +65,7 @@ static bool goes_with(const char *path, char **names, size_t nr)
 
 	const char *dot = strrchr(path, '.');
 
-	if (dot && strcmp(dot, ".badblocks") == 0)
+	if (dot && strcmp(dot, BAD_LIST_ENDING) == 0)
 		stem = (size_t)(dot - path);
 	else if (side != SIDE_MAP && side != SIDE_TAKEN)
 		return false;

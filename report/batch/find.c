@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 struct work {
@@ -217,9 +218,11 @@ static bool mapfile_take(struct work *w, struct batch_image *im)
 
 	for (size_t i = 0; good && i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char *path = NULL;
-		struct batch_shelf_file *it = asprintf(&path, "%s.%s", im->source, ends[i]) > 0 ? shelved(w, path) : NULL;
+		good = asprintf(&path, "%s.%s", im->source, ends[i]) > 0;
+		struct batch_shelf_file *it = good ? shelved(w, path) : NULL;
 
-		if (it && it->sniff.kind == SNIFF_MAPFILE)
+		/* of a file that was named by itself it is not on the shelf, and the analysis takes it all the same */
+		if (good && (it ? it->sniff.kind == SNIFF_MAPFILE : access(path, R_OK) == 0))
 			good = image_add(im, path);
 		free(path);
 	}

@@ -1,8 +1,12 @@
 #include "report/batch/runner.h"
 
+#include "formats/image/bad.h"
+#include "formats/image/side.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -93,10 +97,24 @@ bool batch_runner_start(struct batch_runner *l, const struct batch_job *job, con
 	return l->pid > 0;
 }
 
+/* A mapfile, or another file that tells of this one: the analysis looks for it, and a runner opens nothing. */
+static bool told_of(const char *path)
+{
+	char side[BATCH_RUNNER_PATH_MAX + 16];
+
+	for (size_t i = 0; i < SIDE_ENDINGS; i++) {
+		snprintf(side, sizeof(side), "%s%s", path, side_endings[i].text);
+		if (access(side, F_OK) == 0)
+			return true;
+	}
+	snprintf(side, sizeof(side), "%s%s", path, BAD_LIST_ENDING);
+	return access(side, F_OK) == 0;
+}
+
 bool batch_runner_takes(const struct batch_image *im, const struct batch_job *job)
 {
 	return !job->fresh && job->pages != BATCH_PAGES_ALL && im->nr == 1 && strcmp(im->source, im->files[0].path) == 0 &&
-	       strlen(im->source) <= BATCH_RUNNER_PATH_MAX;
+	       strlen(im->source) <= BATCH_RUNNER_PATH_MAX && !told_of(im->source);
 }
 
 static bool give(const struct batch_runner *l, const char *path, const int fds[GIVEN])

@@ -62,6 +62,18 @@ for l in open("m.jsonl"):
 	if str(d["source"]).endswith("damaged.log"): print(d["id"])')
 [ -s "res/${damaged:0:2}/$damaged/report.html" ] || fail "the damaged pool has no page"
 
+# ranges that could not be read are told by a file beside it, which is no part of a hurry: the same whoever looks
+mkdir -p torn
+for i in 1 2 3 4 5 6; do
+	cp in/deep/b.log torn/$i.log
+	put torn/$i.log 5000 "$i"
+	printf '# Mapfile of GNU ddrescue\n0x0 + 1\n0x0 0x1000 -\n0x1000 0x1FF000 +\n' >torn/$i.log.map
+done
+exits 4 batch torn/?.log -o torn.out -j2
+says out '6 images: 6 damaged'
+exits 0 "$PMEMSCOPE" batch manifest make torn/1.log -o torn.jsonl
+grep -q '1.log.map' torn.jsonl || fail "a mapfile does not belong to its image"
+
 # a damaged set's report is the one that analyze makes: the sandbox takes nothing away
 mkdir -p bent
 printf 'PMEMPOOLSET\n8M %s/bent/one\n8M %s/bent/two\nREPLICA\n16M %s/bent/three\n' "$PWD" "$PWD" "$PWD" >bent/pool.set
