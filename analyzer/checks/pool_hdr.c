@@ -34,6 +34,21 @@ static void lost_verify(const struct check *self, const struct model *m, struct 
 	}
 }
 
+/* Whether the pool would open cannot be told, so it is not clean. */
+static void unread_verify(const struct check *self, const struct model *m, struct findings *out)
+{
+	const struct pool_part *p = NULL;
+
+	while (m->pool && (p = pool_parts_next(m->pool, p)) != NULL) {
+		if (!p->header_expected || p->same_file || p->item == NULL || p->hdr || p->header == NULL ||
+		    p->header->state != NODE_LOST || m->pool->replicas[p->replica]->remote)
+			continue;
+		struct finding f = pool_parts_finding(self, UNVERIFIED, p, NULL);
+		f.repair = pool_parts_headers_nr(m->pool) ? REPAIR_SAFE : REPAIR_ADVANCED;
+		findings_add(out, f);
+	}
+}
+
 static void signature_judge(const struct check *self, const struct pool_set *s, const struct pool_part *p,
 			    struct findings *out)
 {
@@ -357,6 +372,11 @@ static const struct check checks[] = {
 	  .says = "nothing of the pool header is left", .means = REFUSED,
 	  .remedy = "The header can be made again from the other headers of the set, which also hold this part's uuid.",
 	  .source = HDR, .verify = lost_verify, .repair = header_repair_lost },
+	{ .id = "pool.hdr.unread", .covers = "PH-01", .severity = ERROR,
+	  .says = "the pool header could not be read",
+	  .means = "Whether the libraries would open the pool cannot be told: they read this header first.",
+	  .remedy = "Capture the range again. Else the header can be made again from the other headers of the set, or anew.",
+	  .source = HDR, .verify = unread_verify, .repair = header_repair_lost },
 	{ .id = "pool.hdr.signature", .after = "pool.hdr.lost", .covers = "PH-01", .severity = ERROR,
 	  .says = "the signature does not name the type of this pool", .means = REFUSED,
 	  .remedy = "Restore it from another header of the set or from the type that the data shows.",
