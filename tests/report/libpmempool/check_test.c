@@ -445,7 +445,7 @@ static void *alone(void *arg)
 
 Test(check, contexts_in_several_threads_do_not_meet, .init = start, .fini = end, .timeout = 120)
 {
-	static char names[THREADS][8];
+	static char names[THREADS][16];
 	pthread_t threads[THREADS];
 
 	for (int i = 0; i < THREADS; i++) {
