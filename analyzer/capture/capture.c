@@ -141,8 +141,7 @@ void capture_close(struct capture *c)
 		extents_free(&p->mask_stored);
 		extract_lost_free(&p->known);
 		extract_lost_free(&p->lost);
-		if (!p->done)
-			digest_close(p->digest);
+		digest_close(p->digest);
 	}
 	free(c->parts);
 	json_decref(c->anew);

@@ -1,6 +1,7 @@
 #include "report/cli/manual.h"
 
 #include "analyzer/check.h"
+#include "report/batch/job.h"
 #include "report/cli/command.h"
 #include "report/outcome.h"
 
@@ -85,22 +86,25 @@ static void item(FILE *f, const char *name, const char *value)
 	fputs("\n\n", f);
 }
 
+static void checks(FILE *f, const struct check_table *table)
+{
+	for (size_t i = 0; i < table->nr; i++) {
+		const struct check *c = &table->checks[i];
+
+		putc('*', f);
+		text(f, c->id);
+		fprintf(f, "* (%s)\n\t", outcome_severity(c->severity));
+		text(f, c->says);
+		fputs("\n\n", f);
+		item(f, "means", c->means);
+		item(f, "do next", c->remedy);
+		item(f, "source", c->source);
+	}
+}
+
 void manual_findings(FILE *f)
 {
-	for (size_t t = 0; t < check_tables_nr; t++) {
-		const struct check_table *table = check_tables[t];
-
-		for (size_t i = 0; i < table->nr; i++) {
-			const struct check *c = &table->checks[i];
-
-			putc('*', f);
-			text(f, c->id);
-			fprintf(f, "* (%s)\n\t", outcome_severity(c->severity));
-			text(f, c->says);
-			fputs("\n\n", f);
-			item(f, "means", c->means);
-			item(f, "do next", c->remedy);
-			item(f, "source", c->source);
-		}
-	}
+	for (size_t t = 0; t < check_tables_nr; t++)
+		checks(f, check_tables[t]);
+	checks(f, &batch_end_checks);
 }
