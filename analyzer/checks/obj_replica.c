@@ -109,7 +109,9 @@ static void run_compare(struct pair *p, const struct obj_zone_map m[2], const st
 	uint64_t words[2][OBJ_RUN_STEP], first = 0, only[2] = { 0, 0 };
 	uint8_t lost[2][OBJ_RUN_STEP];
 	struct obj_run r[2];
-	bool read = obj_run_read(&m[0], &b[0], &r[0]) & obj_run_read(&m[1], &b[1], &r[1]);
+	bool read = obj_run_read(&m[0], &b[0], &r[0]);
+
+	read = obj_run_read(&m[1], &b[1], &r[1]) && read; /* both are filled, whatever the first says */
 
 	if (r[0].lost || r[1].lost)
 		return;
