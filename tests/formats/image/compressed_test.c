@@ -241,10 +241,10 @@ Test(compressed, time_and_the_user_can_stop_it)
 {
 	unsigned asked = 0;
 
-	/* 800 MiB in streams of 2 MiB: a second does not do */
-	scratch_sh("python3 -c \"import lzma,os;c=lzma.LZMACompressor(preset=0);f=open('slow','wb');"
-		   "f.write(c.compress(os.urandom(1<<20)*2));f.write(c.flush())\"; "
-		   "for i in $(seq 400); do cat slow; done > slower");
+	/* 400 MiB in streams of 2 MiB, each byte of which has to be decoded by itself: a second does not do */
+	scratch_sh("python3 -c \"import base64,lzma,os;c=lzma.LZMACompressor(preset=0);f=open('slow','wb');"
+		   "f.write(c.compress(base64.b64encode(os.urandom(3<<19))));f.write(c.flush())\"; "
+		   "for i in $(seq 200); do cat slow; done > slower");
 	struct intake in = scratch_intake();
 	in.options.limits.seconds = 1;
 	cr_assert_eq(intake_open(&in, scratch_path("slower"), "pool", "given", &pr), STATUS_OK, "%s", pr.text);
