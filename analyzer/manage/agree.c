@@ -132,7 +132,7 @@ static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const stru
 		if (!holds)
 			continue;
 		eye.data = copy_extent(c->h->parts[eye.t.part].m->fd, eye.t.off, &kind);
-		if (!eye.data && kind >= len && copy_zero(a, n))
+		if (!eye.data && kind >= len && span_zero_bytes(a, n))
 			continue;
 		if (!copy_read(c->h->parts[eye.t.part].m->fd, b, n, eye.t.off)) {
 			lose_unreadable(c, &eye.t, len);

@@ -1,5 +1,7 @@
 #include "analyzer/manage/aside.h"
 
+#include "formats/base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -146,16 +148,7 @@ void aside_drop(struct aside *a, bool cut)
 
 bool aside_settle(const char *path, struct manage_error *e)
 {
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (!ok)
-		manage_fail(e, errno, "%s: flushing its directory: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return ok;
+	return whole_settle(path) || manage_fail(e, errno, "%s: flushing its directory: %s", path, strerror(errno));
 }
 
 bool aside_resume(struct arena *arena, const char *path, struct writes *w, struct manage_error *e)

@@ -1,5 +1,8 @@
 #include "analyzer/manage/copy.h"
 
+#include "formats/base/span.h"
+#include "formats/base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -50,39 +53,13 @@ struct hand {
 	pthread_t thread;
 };
 
-bool copy_zero(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
 bool copy_read(int fd, uint8_t *buf, size_t len, uint64_t at)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pread(fd, buf + done, len - done, (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const uint8_t *buf, size_t len, uint64_t at)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pwrite(fd, buf + done, len - done, (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
+	if (whole_read(fd, buf, len, at))
+		return true;
+	if (errno == 0) /* the file ends before what its set file says */
+		errno = EIO;
+	return false;
 }
 
 bool copy_extent(int fd, uint64_t at, uint64_t *len)
@@ -135,11 +112,11 @@ static bool block_runs_write(struct crew *c, const struct copy_run *r, const uin
 
 	while (at < len) {
 		size_t n = len - at < COPY_BLOCK ? len - at : COPY_BLOCK;
-		bool zero = copy_zero(buf + at, n);
+		bool zero = span_zero_bytes(buf + at, n);
 
 		at += n;
 		if (zero && at - n > from) {
-			if (!crew_write_next(c) || !write_all(fd, buf + from, at - n - from, to_at + from))
+			if (!crew_write_next(c) || !whole_write(fd, buf + from, at - n - from, to_at + from))
 				return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
 			atomic_fetch_add(&c->written, at - n - from);
 		}
@@ -147,7 +124,7 @@ static bool block_runs_write(struct crew *c, const struct copy_run *r, const uin
 			from = at;
 	}
 	if (at > from) {
-		if (!crew_write_next(c) || !write_all(fd, buf + from, at - from, to_at + from))
+		if (!crew_write_next(c) || !whole_write(fd, buf + from, at - from, to_at + from))
 			return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
 		atomic_fetch_add(&c->written, at - from);
 	}
@@ -338,7 +315,7 @@ static bool data_measure(const struct copy_run *r, uint64_t at, uint64_t len, ui
 		if (!copy_read(r->from, buf, n, r->from_at + at))
 			return false;
 		for (size_t i = 0; i < n; i += COPY_BLOCK)
-			if (!copy_zero(buf + i, n - i < COPY_BLOCK ? n - i : COPY_BLOCK))
+			if (!span_zero_bytes(buf + i, n - i < COPY_BLOCK ? n - i : COPY_BLOCK))
 				*bytes += COPY_BLOCK;
 		at += n;
 		len -= n;

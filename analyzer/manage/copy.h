@@ -35,8 +35,6 @@ bool copy_all(const struct copy_job *job, struct writes *w, uint64_t *written, s
  */
 bool copy_measure(const struct copy_job *job, uint32_t to, bool exact, uint64_t *bytes, struct manage_error *e);
 
-/* Is all of it zero? */
-bool copy_zero(const uint8_t *p, size_t len);
 /* Reads all of it; false: errno says why. */
 bool copy_read(int fd, uint8_t *buf, size_t len, uint64_t at);
 /*

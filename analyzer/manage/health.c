@@ -60,7 +60,7 @@ static void header_judge(struct health *h, uint32_t idx)
 
 	if (p->m->size < sizeof(bytes) || !copy_read(p->m->fd, bytes, sizeof(bytes), 0))
 		why = "its header cannot be read";
-	else if (copy_zero(bytes, sizeof(bytes)))
+	else if (span_zero_bytes(bytes, sizeof(bytes)))
 		why = "its header is blank";
 	else if (!layout_decode(&pool_hdr_layout, s, 0, &p->hdr))
 		why = "its header cannot be read";

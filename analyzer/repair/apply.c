@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,18 +59,6 @@ static enum status targets_judge(const struct plan_file *p, struct target *const
 	return STATUS_OK;
 }
 
-static bool sync_directory_of(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return ok;
-}
-
 /* A run that goes on where another was cut off has the same journal; another plan's is not lost for it. */
 static bool same_or_absent(const char *mine, const char *path)
 {
@@ -106,7 +93,7 @@ static enum status journal_write(const struct plan_file *p, const char *path, st
 		st = problem_set(problem, STATUS_USAGE, "%s: there is another journal already; nothing was written: keep it, "
 				 "and name a new one with --journal", path);
 	} else if (ok) {
-		ok = rename(aside, path) == 0 && sync_directory_of(path);
+		ok = rename(aside, path) == 0 && whole_settle(path);
 	}
 	if (!ok)
 		st = problem_set(problem, STATUS_IO, "%s: the journal cannot be written: %s; nothing else was written", path,
@@ -222,7 +209,7 @@ enum status apply_copy(struct image *im, const char *path, struct problem *p)
 		st = problem_set(p, STATUS_IO, "%s: %s", path, strerror(errno));
 	if (st == STATUS_OK)
 		st = copy_to(im, fd, path, buf, p);
-	if (st == STATUS_OK && (fsync(fd) != 0 || !sync_directory_of(path)))
+	if (st == STATUS_OK && (fsync(fd) != 0 || !whole_settle(path)))
 		st = problem_set(p, STATUS_IO, "%s: flushing: %s", path, strerror(errno));
 	if (fd >= 0) {
 		close(fd);

@@ -7,12 +7,13 @@ bool span_lost(struct span s)
 
 bool span_zero(struct span s)
 {
-	if (span_lost(s))
-		return false;
-	if (s.len == 0)
-		return true;
+	return !span_lost(s) && span_zero_bytes(s.p, s.len);
+}
+
+bool span_zero_bytes(const uint8_t *p, size_t len)
+{
 	/* every byte equals its neighbour, and the first is zero */
-	return s.p[0] == 0 && memcmp(s.p, s.p + 1, s.len - 1) == 0;
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 static bool span_le(struct span s, uint64_t off, unsigned bytes, uint64_t *out)

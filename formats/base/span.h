@@ -32,6 +32,8 @@ static inline bool span_cut(struct span s, uint64_t off, uint64_t len, struct sp
 bool span_lost(struct span s);
 /* True when every byte of s was read and is zero. An empty span is zero. */
 bool span_zero(struct span s);
+/* The same of bytes that were all read. */
+bool span_zero_bytes(const uint8_t *p, size_t len);
 
 /* The little-endian number at off. False, *out untouched, when outside s or lost. */
 bool span_le16(struct span s, uint64_t off, uint16_t *out);

@@ -1,6 +1,10 @@
 #include "formats/base/whole.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 bool whole_read(int fd, void *buf, size_t len, uint64_t at)
@@ -31,4 +35,18 @@ bool whole_write(int fd, const void *buf, size_t len, uint64_t at)
 		done += (size_t)n;
 	}
 	return true;
+}
+
+bool whole_settle(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	errno = why;
+	return ok;
 }

@@ -1,4 +1,4 @@
-/* All of a range of an open file: pread and pwrite until it is done, whatever a signal or the kernel cuts short. */
+/* All of a range of an open file, whatever a signal or the kernel cuts short; and a name, as firmly as the bytes. */
 #ifndef FORMATS_BASE_WHOLE_H
 #define FORMATS_BASE_WHOLE_H
 
@@ -10,5 +10,7 @@
 bool whole_read(int fd, void *buf, size_t len, uint64_t at);
 /* False: errno tells why. Some of the range may be written. */
 bool whole_write(int fd, const void *buf, size_t len, uint64_t at);
+/* Puts the name of a file that was made, renamed or removed on stable storage: its directory. False: errno tells why. */
+bool whole_settle(const char *path);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "formats/image/inflate.h"
 
+#include "formats/base/span.h"
+
 #ifdef HAVE_ISAL
 
 #include <isa-l/crc.h>
@@ -47,11 +49,6 @@ static bool start(void *state, uint8_t skip_bits, const uint8_t *window, size_t 
 	return window_len == 0 ||
 	       isal_inflate_set_dict(&s->now, (uint8_t *)(uintptr_t)window, (uint32_t)window_len) ==
 		       ISAL_DECOMP_OK;
-}
-
-static bool zeros_only(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 /* Runs the library over at most in_max input and out_max output. */
@@ -161,7 +158,7 @@ static size_t period_of(const struct codec_io *io)
 static bool window_zero(const struct inflate_state *z)
 {
 	return z->tmp_out_valid >= ISAL_DEF_HIST_SIZE &&
-	       zeros_only(z->tmp_out_buffer + z->tmp_out_valid - ISAL_DEF_HIST_SIZE,
+	       span_zero_bytes(z->tmp_out_buffer + z->tmp_out_valid - ISAL_DEF_HIST_SIZE,
 			  ISAL_DEF_HIST_SIZE);
 }
 
@@ -190,7 +187,7 @@ static int skip_zeros(struct state *s, struct codec_io *io, size_t p)
 		memcpy(&s->saved, &s->now, sizeof(s->saved));
 		r = run(&s->now, io, p, INT_MAX);
 		size_t given = (size_t)(io->out - out);
-		if (r < 0 || s->now.block_state != ISAL_BLOCK_CODED || !zeros_only(out, given))
+		if (r < 0 || s->now.block_state != ISAL_BLOCK_CODED || !span_zero_bytes(out, given))
 			return r;
 		if (given == 0 || !same_machine(&s->saved, &s->now))
 			continue;
@@ -225,7 +222,7 @@ static int run_on(struct state *s, struct codec_io *io)
 	int r = run(&s->now, io, UINT32_MAX, s->calm ? PEEK : 4 * PEEK);
 	size_t given = (size_t)(io->out - out);
 	size_t look = given < PEEK / 2 ? given : PEEK / 2;
-	s->calm = given > 0 ? zeros_only(io->out - look, look) : s->calm;
+	s->calm = given > 0 ? span_zero_bytes(io->out - look, look) : s->calm;
 	return r;
 }
 

@@ -1,5 +1,6 @@
 #include "formats/image/spool.h"
 
+#include "formats/base/span.h"
 #include "formats/base/whole.h"
 
 #include <errno.h>
@@ -28,12 +29,6 @@ static int nameless(const char *dir)
 	return fd;
 }
 
-/* Zeros are not written: the file stays as sparse as it can be. */
-static bool is_zero(const uint8_t *buf, size_t len)
-{
-	return buf[0] == 0 && memcmp(buf, buf + 1, len - 1) == 0;
-}
-
 static enum status copy(const struct intake_options *o, int from, int to, const char *label, struct problem *p)
 {
 	uint8_t *buf = malloc(CHUNK);
@@ -49,7 +44,8 @@ static enum status copy(const struct intake_options *o, int from, int to, const 
 		else if (n > 0 && o->limits.decoded && at + (uint64_t)n > o->limits.decoded)
 			st = problem_set(p, STATUS_LIMIT, "%s: more than %llu bytes came through: the limit", label,
 					 (unsigned long long)o->limits.decoded);
-		else if (n > 0 && !is_zero(buf, (size_t)n) && !whole_write(to, buf, (size_t)n, at))
+		/* zeros are not written: the file stays as sparse as it can be */
+		else if (n > 0 && !span_zero_bytes(buf, (size_t)n) && !whole_write(to, buf, (size_t)n, at))
 			st = problem_set(p, STATUS_IO, "%s: writing to %s: %s; give a directory with more room",
 					 label, o->spool_dir, strerror(errno));
 		at += n > 0 ? (uint64_t)n : 0;

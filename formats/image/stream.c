@@ -1,11 +1,8 @@
 #include "formats/image/stream.h"
 
-#include <string.h>
+#include "formats/base/span.h"
 
-static bool zeros_only(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
+#include <string.h>
 
 static void tell_point(struct stream *s, const struct codec_io *io)
 {
@@ -75,7 +72,7 @@ size_t stream_fill(struct stream *s, uint8_t *buf, size_t len, bool *zero)
 		if (s->end != STREAM_GOES_ON)
 			break;
 		size_t given = step(s, buf + n, len - n);
-		if (*zero && !zeros_only(buf + n, given)) {
+		if (*zero && !span_zero_bytes(buf + n, given)) {
 			memset(buf, 0, n);
 			*zero = false;
 		}
