@@ -1,33 +1,14 @@
 #include "analyzer/capture/extents.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* a hole worth two more numbers in the tar's map */
 enum { STEP = 1 << 20, ZEROS_MIN = 64 << 10 };
 
 bool extents_add(struct extents *x, uint64_t at, uint64_t len)
 {
-	struct extract_range *last = x->nr ? &x->all[x->nr - 1] : NULL;
-
-	if (len == 0)
-		return true;
 	x->total += len;
-	if (last && last->at + last->len == at) {
-		last->len += len;
-		return true;
-	}
-	if (x->nr == x->room) {
-		size_t room = x->room ? 2 * x->room : 64;
-		struct extract_range *more = reallocarray(x->all, room, sizeof(*more));
-
-		if (more == NULL)
-			return false;
-		x->all = more;
-		x->room = room;
-	}
-	x->all[x->nr++] = (struct extract_range){ at, len };
-	return true;
+	return len == 0 || extract_range_add(&x->all, &x->nr, &x->room, at, len);
 }
 
 void extents_free(struct extents *x)
@@ -51,18 +32,13 @@ size_t extents_find(const struct extents *x, uint64_t at)
 	return lo;
 }
 
-static bool zero(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
 /* Pieces of a step that hold something, or that could not be read: these are told when they are written. */
 static bool pieces_add(struct extents *x, uint64_t at, const uint8_t *buf, const uint8_t *flags, size_t len)
 {
 	for (size_t i = 0; i < len; i += ZEROS_MIN) {
 		size_t n = len - i < ZEROS_MIN ? len - i : ZEROS_MIN;
 
-		if ((!zero(buf + i, n) || !zero(flags + i, n)) && !extents_add(x, at + i, n))
+		if ((!span_zero_bytes(buf + i, n) || !span_zero_bytes(flags + i, n)) && !extents_add(x, at + i, n))
 			return false;
 	}
 	return true;

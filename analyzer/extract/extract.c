@@ -7,37 +7,37 @@
 
 enum { STEP = 1 << 20, PAGE = 4096 };
 
-bool extract_lost_add(struct extract_lost *l, uint64_t at, uint64_t len, struct extract_sums *sums)
+bool extract_range_add(struct extract_range **all, size_t *nr, size_t *room, uint64_t at, uint64_t len)
 {
-	struct extract_range *last = l->nr ? &l->ranges[l->nr - 1] : NULL;
+	struct extract_range *last = *nr ? &(*all)[*nr - 1] : NULL;
 
-	sums->lost += len;
 	if (last && last->at + last->len == at) {
 		last->len += len;
 		return true;
 	}
-	if (l->nr == l->room) {
-		size_t room = l->room ? 2 * l->room : 64;
-		struct extract_range *more = reallocarray(l->ranges, room, sizeof(*more));
+	if (*nr == *room) {
+		size_t want = *room ? 2 * *room : 64;
+		struct extract_range *more = reallocarray(*all, want, sizeof(*more));
 
 		if (more == NULL)
 			return false;
-		l->ranges = more;
-		l->room = room;
+		*all = more;
+		*room = want;
 	}
-	l->ranges[l->nr++] = (struct extract_range){ at, len };
+	(*all)[(*nr)++] = (struct extract_range){ at, len };
 	return true;
+}
+
+bool extract_lost_add(struct extract_lost *l, uint64_t at, uint64_t len, struct extract_sums *sums)
+{
+	sums->lost += len;
+	return extract_range_add(&l->ranges, &l->nr, &l->room, at, len);
 }
 
 void extract_lost_free(struct extract_lost *lost)
 {
 	free(lost->ranges);
 	*lost = (struct extract_lost){ 0 };
-}
-
-static bool zero(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 /* Lost bytes of a step into the list; they stay zero in what is written. */
@@ -68,7 +68,7 @@ static bool pages_write(const struct extract_writer *w, const uint8_t *buf, size
 	for (size_t at = 0; at < len;) {
 		size_t end = at;
 
-		while (end < len && !zero(buf + end, len - end < PAGE ? len - end : PAGE))
+		while (end < len && !span_zero_bytes(buf + end, len - end < PAGE ? len - end : PAGE))
 			end += len - end < PAGE ? len - end : PAGE;
 		if (end > at) {
 			if (!w->bytes(w->ctx, to + at, buf + at, end - at))

@@ -36,6 +36,8 @@ enum status extract_bytes(struct image *im, uint64_t at, uint64_t len, uint64_t 
  * '+'. False: put failed.
  */
 bool extract_mapfile(const struct extract_lost *lost, uint64_t size, bool (*put)(void *ctx, const char *text), void *ctx);
+/* Adds a range at or behind the last one's end to a list that grows: nr of room in use. False without memory. */
+bool extract_range_add(struct extract_range **all, size_t *nr, size_t *room, uint64_t at, uint64_t len);
 void extract_lost_free(struct extract_lost *lost);
 /* Adds a range that is lost, at or behind the last one's end. False without memory. */
 bool extract_lost_add(struct extract_lost *lost, uint64_t at, uint64_t len, struct extract_sums *sums);
