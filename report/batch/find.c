@@ -1,6 +1,8 @@
 #include "report/batch/find.h"
 
 #include "formats/base/arena.h"
+#include "formats/image/open.h"
+#include "formats/image/side.h"
 #include "formats/pool/poolset.h"
 #include "report/batch/identity.h"
 #include "report/batch/known.h"
@@ -9,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/stat.h>
 
 struct work {
@@ -211,18 +212,17 @@ static enum status parts_group(struct work *w, size_t first, struct batch_image 
 }
 
 /* What ddrescue could not read of it: laid over it by the analysis, so it belongs to it. */
-static bool mapfile_take(struct work *w, struct batch_image *im)
+static bool mapfile_take(struct batch_image *im)
 {
-	static const char *const ends[] = { "map", "mapfile" };
 	bool good = true;
 
-	for (size_t i = 0; good && i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; good && i < SIDE_ENDINGS; i++) {
 		char *path = NULL;
-		good = asprintf(&path, "%s.%s", im->source, ends[i]) > 0;
-		struct batch_shelf_file *it = good ? shelved(w, path) : NULL;
+		size_t stem;
 
-		/* of a file that was named by itself it is not on the shelf, and the analysis takes it all the same */
-		if (good && (it ? it->sniff.kind == SNIFF_MAPFILE : access(path, R_OK) == 0))
+		good = asprintf(&path, "%s%s", im->source, side_endings[i].text) > 0;
+		/* as the analysis sees it: of a file that was named by itself it is not on the shelf */
+		if (good && open_side(path, &stem) == SIDE_MAP)
 			good = image_add(im, path);
 		free(path);
 	}
@@ -250,7 +250,7 @@ static enum status one(struct work *w, size_t i, struct problem *p)
 		st = set_take(w, it, &im, p);
 	else if (it->sniff.kind == SNIFF_POOL && it->sniff.in_set)
 		st = parts_group(w, i, &im, p);
-	else if (!image_add(&im, it->path) || !mapfile_take(w, &im))
+	else if (!image_add(&im, it->path) || !mapfile_take(&im))
 		st = problem_set(p, STATUS_NOMEM, "%s: no memory, or it went away", it->path);
 	it->taken = true;
 	if (im.nr > 1 && it->sniff.kind == SNIFF_POOL && it->sniff.in_set)
