@@ -7,7 +7,7 @@
  * Headers of small units lie close together: the units of some words are read at once. From SPARSE
  * on each header is read alone, which takes less than the bytes between them would.
  */
-enum { SPARSE = 4096, WINDOW = 1 << 17 };
+enum { WINDOW = 1 << 17, SPARSE = WINDOW / 64 }; /* the units of a word fit the window */
 
 struct obj_scan {
 	uint8_t bytes[WINDOW], lost[WINDOW];

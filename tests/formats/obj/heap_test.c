@@ -32,6 +32,22 @@ static char *listed(const struct lab *l, struct told *t)
 	return text;
 }
 
+/* Units of every usual size below and above those whose headers are read together. */
+Test(obj_heap, finds_objects_of_units_of_all_sizes)
+{
+	static const char *const bytes[] = { "100 1 1700", "100 1 1950", "100 1 2300", "100 1 3700", "100 1 4400", "100 1 9000" };
+
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		struct lab l = lab_make("obj_many", bytes[i]);
+		struct told t;
+
+		free(listed(&l, &t));
+		cr_assert_eq(t.nr - t.internal, 100, "%s", bytes[i]);
+		cr_assert_eq(t.wrong, 0, "%s", bytes[i]);
+		lab_close(&l);
+	}
+}
+
 /* The first block of a kind; its zone's map stays open in *m. */
 static struct obj_block first_block(const struct lab *l, struct obj_zone_map *m, enum obj_chunk_type type,
 				    uint32_t min_len)
