@@ -1,6 +1,7 @@
 #include "analyzer/repair/btt.h"
 
 #include "analyzer/facts/facts.h"
+#include "analyzer/repair/btt_map.h"
 #include "formats/base/digest.h"
 #include "formats/blk/blk.h"
 
@@ -213,6 +214,23 @@ static bool by_flog(const struct btt_arena *ar, const struct btt_blocks *bl, uin
 	return false;
 }
 
+static bool of_map(const struct check *by)
+{
+	return by->repair == btt_repair_word || by->repair == btt_repair_twice;
+}
+
+/* What one word alone can have comes first; then, at the last finding of the arena's map, all that is left at once. */
+static void rest_lay(const struct finding *f, const struct model *m, const struct btt_arena *ar, struct plan *plan)
+{
+	for (const struct finding *g = f->next; g; g = g->next)
+		if (of_map(g->by) && arena_of(m, g->node) == ar)
+			return;
+	for (const struct step *s = plan->first; s; s = s->next)
+		if (s->round == plan->round && of_map(s->by))
+			return;
+	btt_map_lay(f, m->btt, ar, plan);
+}
+
 void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct btt_arena *ar = arena_of(m, f->node);
@@ -224,8 +242,10 @@ void btt_repair_word(const struct check *by, const struct finding *f, const stru
 		return;
 	bool flog = by_flog(ar, bl, lba, &block);
 	bool only = bl->nr[BTT_FAULT_UNOWNED] == 1 && homeless_words(bl) == 1 && homeless_lanes(ar) == 0;
-	if (!flog && !only)
+	if (!flog && !only) {
+		rest_lay(f, m, ar, plan);
 		return;
+	}
 	if (!flog)
 		block = bl->kept[BTT_FAULT_UNOWNED][0].block;
 	const char *why = flog && only ? "the flog says so, and it is the one block without an owner"
@@ -248,8 +268,11 @@ void btt_repair_twice(const struct check *by, const struct finding *f, const str
 	for (uint32_t i = 0; bl && i < bl->kept_nr[BTT_FAULT_TWICE]; i++)
 		if (ar->map_at + (uint64_t)bl->kept[BTT_FAULT_TWICE][i].lba * BTT_MAP_WORD == f->at)
 			ft = &bl->kept[BTT_FAULT_TWICE][i];
-	if (ft == NULL || ft->other == BTT_OWNER_LANE)
+	if (ft == NULL || ft->other == BTT_OWNER_LANE) {
+		if (bl)
+			rest_lay(f, m, ar, plan);
 		return;
+	}
 	uint32_t pair[2] = { ft->lba, ft->other };
 	bool one = bl->nr[BTT_FAULT_UNOWNED] == 1 && bl->nr[BTT_FAULT_TWICE] == 1 && homeless_words(bl) == 0 &&
 		   homeless_lanes(ar) == 0;
@@ -271,6 +294,7 @@ void btt_repair_twice(const struct check *by, const struct finding *f, const str
 			s->loses = "nothing of the data; but which of the two blocks is which is a guess";
 		word_put(plan, s, m->btt, ar, loser, btt_map_word(block), why);
 	}
+	rest_lay(f, m, ar, plan);
 }
 
 /*

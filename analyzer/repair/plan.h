@@ -28,6 +28,7 @@ struct step {
 	enum remedy_class class;
 	const char *says;        /* what it does, a clause: "sets major to 6, as part 1 has it" */
 	const char *loses;       /* what is lost by it, a clause; NULL: nothing */
+	const char *leaves;      /* id of the check that finds what the step marks as lost, on purpose; NULL: it marks nothing */
 	uint32_t alternative_to; /* nr of the step of the same finding that this could replace; 0: none */
 	bool chosen;
 	const char *rejected;    /* why it is not made although it was chosen; NULL: it is */

@@ -103,8 +103,17 @@ static bool known(const struct result *r, const struct finding *f)
 	return false;
 }
 
-/* Findings beyond notes that the edits brought: not there before, and looked for. NULL: none. */
-static const struct finding *raised(const struct result *r, const struct result *after)
+/* Is it the mark that a step leaves where something is lost? */
+static bool meant(const struct plan *p, const struct finding *f)
+{
+	for (const struct step *s = p->first; s; s = s->next)
+		if (plan_made(s) && s->leaves && strcmp(s->leaves, f->by->id) == 0)
+			return true;
+	return false;
+}
+
+/* Findings beyond notes that the edits brought: not there before, looked for, and not meant. NULL: none. */
+static const struct finding *raised(const struct result *r, const struct plan *p, const struct result *after)
 {
 	const char *path;
 
@@ -113,7 +122,7 @@ static const struct finding *raised(const struct result *r, const struct result 
 	for (const struct finding *f = after->findings->first; f; f = f->next) {
 		const char *rest;
 
-		if (f->severity == NOTE || known(r, f))
+		if (f->severity == NOTE || known(r, f) || meant(p, f))
 			continue;
 		/* a structure that could not be seen before cannot have been judged before */
 		path = node_path(after->arena, f->node);
@@ -124,9 +133,9 @@ static const struct finding *raised(const struct result *r, const struct result 
 	return NULL;
 }
 
-static bool worse(const struct result *r, const struct result *after)
+static bool worse(const struct result *r, const struct repair *rep)
 {
-	return after->status != STATUS_OK || raised(r, after) != NULL;
+	return rep->after.status != STATUS_OK || raised(r, rep->plan, &rep->after) != NULL;
 }
 
 /* Every step by itself on fresh overlays: what raises a finding alone is not offered. */
@@ -144,7 +153,7 @@ static enum status steps_sift(const struct result *r, const struct analyze_optio
 		enum status st = look_again(r, o, rep);
 		if (st != STATUS_OK)
 			return st;
-		const struct finding *f = raised(r, &rep->after);
+		const struct finding *f = raised(r, rep->plan, &rep->after);
 		if (f)
 			s->rejected = arena_printf(r->arena, "it would raise %s at %s", f->by->id,
 						   finding_path(r->arena, f));
@@ -198,7 +207,7 @@ enum status repair_plan(const struct result *r, const struct analyze_options *o,
 	if (st == STATUS_OK)
 		st = rounds_run(r, o, ro, &rs, out);
 	replica_close(&rs);
-	if (st == STATUS_OK && out->analyzed && worse(r, &out->after))
+	if (st == STATUS_OK && out->analyzed && worse(r, out))
 		st = steps_sift(r, o, out);
 	if (st == STATUS_OK && !plan_finish(out->plan))
 		st = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);

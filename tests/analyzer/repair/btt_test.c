@@ -122,3 +122,36 @@ Test(btt, an_entry_without_a_number_does_not_count)
 	lab_write(l, "blk", ones, sizeof(ones), flog + 143 * 64 + 16);
 	mends(l, "lba of an entry without a number", REPAIR_ASK);
 }
+
+Test(btt, map_words_that_are_noise_over_empty_blocks_are_laid_as_never_written)
+{
+	uint8_t noise[4096];
+	struct lab *l = blk_open();
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)(i * 131 + i / 256 + 77);
+	lab_write(l, "blk", noise, sizeof(noise), BLK + info(l, 0x60, 8) + 0x8000);
+	mends(l, "a page of the map", REPAIR_ASK);
+}
+
+Test(btt, a_map_word_that_was_lost_fails_instead_of_giving_another_blocks_bytes)
+{
+	static const uint8_t zeros[1024];
+	const char *first;
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK + info(l, 0x60, 8));
+	cr_assert_neq(lab_shell(l, "pmempool check -q blk 2>/dev/null"), 0);
+	lab_plan(l, REPAIR_ASK);
+	cr_assert_eq(lab_left(l, &first) > 0, true, "where the bytes are is not known: nothing is offered that asks only");
+	repair_close(&l->rep);
+	analyze_close(&l->r);
+	lab_plan(l, REPAIR_ADVANCED);
+	for (const struct finding *f = l->rep.after.findings->first; f; f = f->next)
+		cr_assert(f->severity == NOTE || strcmp(f->by->id, "btt.map.error-flag") == 0, "%s is left", f->by->id);
+	lab_apply(l);
+	cr_assert_eq(lab_shell(l, "pmempool check -q blk"), 0, "the peer still finds fault");
+	/* a block that fails to be read is zeros there: no byte is another one than before */
+	cr_assert_eq(lab_shell(l, "\"$PEERS/blk_read\" blk >after && ! cmp -l before after | awk '$3 != 0' | grep -q ."), 0);
+	lab_close(l);
+}
