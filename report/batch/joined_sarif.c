@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void batch_joined_sarif_begin(struct batch_joined_sarif *s, FILE *f)
 {
@@ -15,23 +16,45 @@ void batch_joined_sarif_begin(struct batch_joined_sarif *s, FILE *f)
 	fputs(SARIF_BEFORE, f);
 }
 
+static bool reads(FILE *f, const char *text)
+{
+	char bytes[128];
+	size_t len = strlen(text);
+
+	return len <= sizeof(bytes) && fread(bytes, 1, len, f) == len && memcmp(bytes, text, len) == 0;
+}
+
+/* The bytes of the run in a log of one, which f then stands at; 0: this is no log as a worker writes it. */
+static size_t run_find(FILE *f)
+{
+	size_t around = strlen(SARIF_BEFORE) + strlen(SARIF_AFTER);
+	struct stat st;
+
+	if (fstat(fileno(f), &st) != 0 || st.st_size <= (off_t)around)
+		return 0;
+	if (fseeko(f, -(off_t)strlen(SARIF_AFTER), SEEK_END) != 0 || !reads(f, SARIF_AFTER))
+		return 0;
+	rewind(f);
+	return reads(f, SARIF_BEFORE) ? (size_t)st.st_size - around : 0;
+}
+
 /* False: there is none. */
 static bool run_copy(struct batch_joined_sarif *s, const struct batch_entry *e)
 {
 	char *path = batch_results_path(e->results, e->id, batch_paper_names[BATCH_PAPER_SARIF]), bytes[65536];
 	FILE *f = path ? fopen(path, "re") : NULL;
-	size_t n;
+	size_t left = f ? run_find(f) : 0, n;
+	bool any = left > 0;
 
 	free(path);
-	if (f == NULL)
-		return false;
-	if (s->more)
+	if (any && s->more)
 		fputs(SARIF_BETWEEN, s->f);
-	s->more = true;
-	while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0)
+	s->more |= any;
+	for (; left && (n = fread(bytes, 1, left < sizeof(bytes) ? left : sizeof(bytes), f)) > 0; left -= n)
 		fwrite(bytes, 1, n, s->f);
-	fclose(f);
-	return true;
+	if (f)
+		fclose(f);
+	return any;
 }
 
 /* As RFC 3986 has it: what is no letter, digit or one of few marks is percent-encoded; a hex form is bytes. */

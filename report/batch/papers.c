@@ -10,7 +10,7 @@
 #include <string.h>
 
 const char *const batch_paper_names[BATCH_PAPERS] = {
-	[BATCH_PAPER_JSON] = "report.json", [BATCH_PAPER_LINES] = "report.jsonl", [BATCH_PAPER_SARIF] = "run.sarif",
+	[BATCH_PAPER_JSON] = "report.json", [BATCH_PAPER_LINES] = "report.jsonl", [BATCH_PAPER_SARIF] = "report.sarif",
 	[BATCH_PAPER_HTML] = "report.html", [BATCH_PAPER_PLAN] = "plan.json",
 };
 
@@ -51,7 +51,7 @@ bool batch_papers_write(FILE *f[BATCH_PAPERS], const struct result *r, const str
 		o.repair = &rep;
 	good = json_report(r, &o, f[BATCH_PAPER_JSON]) == STATUS_OK && json_lines(r, &o, f[BATCH_PAPER_LINES]) == STATUS_OK;
 	if (good && f[BATCH_PAPER_SARIF] && told->remarkable)
-		good = sarif_run(r, &o, f[BATCH_PAPER_SARIF]) == STATUS_OK;
+		good = sarif_log(r, &o, f[BATCH_PAPER_SARIF]) == STATUS_OK;
 	if (good && f[BATCH_PAPER_HTML] && page_wanted(r, job->pages))
 		good = html_report(r, &o, f[BATCH_PAPER_HTML]) == STATUS_OK;
 	if (good && o.repair && job->mend != BATCH_MEND_NOTHING)

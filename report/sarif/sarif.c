@@ -455,6 +455,15 @@ enum status sarif_run(const struct result *r, const struct report_options *o, FI
 	return run_end(&j, r, good);
 }
 
+enum status sarif_log(const struct result *r, const struct report_options *o, FILE *f)
+{
+	fputs(SARIF_BEFORE, f);
+	enum status st = sarif_run(r, o, f);
+
+	fputs(SARIF_AFTER, f);
+	return st == STATUS_OK && ferror(f) ? STATUS_IO : st;
+}
+
 static void results_of(struct json *j, const struct result *r, const struct rules *rules, const struct finding_list *l,
 		       const char *baseline)
 {

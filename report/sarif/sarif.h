@@ -16,6 +16,8 @@
 
 /* One run. */
 enum status sarif_run(const struct result *r, const struct report_options *o, FILE *f);
+/* A whole log of that run alone. */
+enum status sarif_log(const struct result *r, const struct report_options *o, FILE *f);
 /*
  * A whole log with one run: of b, with a as its baseline. Each result has a baselineState: new, unchanged, or absent
  * when it was found in a alone.

@@ -82,6 +82,12 @@ exits 4 "$PMEMSCOPE" batch merge hidden
 python3 "$SOURCE/tests/report/validate.py" "$SOURCE/report/json/batch.schema.json" m.jsonl one/fleet/*.jsonl hidden/fleet/*.jsonl one/??/*/done.json \
 	hidden/??/*/done.json || fail "not by the schema"
 
+# a log that was cut off costs its run, not the file of all
+log=$(ls one/??/*/report.sarif | head -1)
+head -c 300 "$log" >cut && mv cut "$log"
+exits 4 "$PMEMSCOPE" batch merge one -o cut
+[ "$(python3 -c 'import json; print(len(json.load(open("cut/fleet.sarif"))["runs"]))')" = 7 ] || fail "a SARIF that was cut off spoils that of all"
+
 # a result that does not stand, and one that a power failure spoilt
 first=$(ls -d one/??/* | head -1)
 : >"$first/done.json"
