@@ -295,18 +295,30 @@ static int mend_chosen(struct job *job, bool repair, char **to)
 	return EXIT_CLEAN;
 }
 
+static bool is(const char *word, const char *what)
+{
+	return word && strcmp(word, what) == 0;
+}
+
+/* A first operand that is one of our words is never a path, whether or not there is a file of that name. */
+static void word_explained(const struct job *job, const char *word)
+{
+	if ((is(word, "manifest") || is(word, "merge") || is(word, "repair") || is(word, "run")) && access(word, F_OK) == 0)
+		cli_error(job->c, 0, "'%s' is taken for the command here; what is called so in this directory is ./%s", word, word);
+}
+
 static int dispatch(struct job *job, struct analysis *an)
 {
 	const char *word = cli_operand(job->c, 0);
-	bool repair = word && strcmp(word, "repair") == 0;
+	bool repair = is(word, "repair");
 	char *to;
 	int status = mend_chosen(job, repair, &to);
 
 	if (status != EXIT_CLEAN)
 		return status;
-	if (word && strcmp(word, "manifest") == 0)
+	if (is(word, "manifest"))
 		return command_manifest(job);
-	if (word && strcmp(word, "merge") == 0)
+	if (is(word, "merge"))
 		return command_merge(job);
 	if (an->options.intake.mapfile)
 		return cli_error(job->c, EXIT_USAGE, "a mapfile belongs to one image: put it beside that, as its name and .map");
@@ -319,7 +331,7 @@ static int dispatch(struct job *job, struct analysis *an)
 	job->batch.report = analysis_report(an);
 	if (!options_digest(an, &job->batch))
 		return cli_error(job->c, EXIT_FAILED, "no memory");
-	status = command_run(job, repair || (word && strcmp(word, "run") == 0));
+	status = command_run(job, repair || is(word, "run"));
 	free(to);
 	return status;
 }
@@ -341,7 +353,11 @@ static int run(struct cli *c)
 			break;
 		}
 	}
-	status = id == CLI_END ? cli_flush(c, dispatch(&job, &an)) : c->status;
+	status = id == CLI_END ? dispatch(&job, &an) : c->status;
+	if (id == CLI_END && status == EXIT_USAGE)
+		word_explained(&job, cli_operand(c, 0));
+	if (id == CLI_END)
+		status = cli_flush(c, status);
 	analysis_free(&an);
 	return status;
 }
@@ -351,14 +367,15 @@ const struct command command_batch = {
 	.summary = "thousands of images, each by itself; resumed, sharded, merged",
 	.about = "Analyses each image of a manifest in a worker process of its own, with bounds on memory, time and output, and in a "
 		 "sandbox: a crash, a hang or a bomb costs that image only, and is a finding. Reads evidence only.\n\n"
-		 "Results go to DIR/xx/ID/, written aside and renamed: report.json, report.jsonl, run.sarif, a page where something was "
+		 "Results go to DIR/xx/ID/, written aside and renamed: report.json, report.jsonl, report.sarif, a page where something was "
 		 "found, done.json last. The same command again does what is missing or has changed (inputs, tool version, options): "
 		 "also after an interruption of any kind.\n\n"
 		 "'manifest make' finds pools, sets and captures below the given paths and writes one JSON line for each; DIR... in place "
 		 "of a MANIFEST does that first. 'merge' tells all results of a DIR together, in DIR/fleet: images.jsonl, findings.jsonl, "
 		 "fleet.sqlite, fleet.sarif, and the page fleet.html: the verdicts counted, findings that several images share, the worst first.\n\n"
 		 "'repair' does the same and mends, by safe steps unless --yes or --advanced say more: --plan-only writes plans, --to DIR mended "
-		 "copies; in place only with --in-place and --yes.\n\n"
+		 "copies; in place only with --in-place and --yes. 'run' is the word for what is done without one.\n\n"
+		 "A first operand that is one of these words is never a path: a manifest or a directory of that name is given as ./manifest.\n\n"
 		 "Exit status: 0 all done and clean, 1 problems corrected, 4 all done and problems left (5: both), 8 some image has no "
 		 "result that stands (run the same again), 32 interrupted (run the same again), 16 and 64 a retry will not help.",
 	.tables = { &table, &repair_table, &option_evidence, &option_telling },

@@ -110,6 +110,18 @@ exits 4 batch in -o in/results -j2
 exits 4 batch in -o in/results -j2
 says out '9 known from before'
 
+# a word of ours is a word, and a file of that name has a way in
+cp m.jsonl manifest
+exits 16 batch manifest -o word
+says err 'is ./manifest'
+[ ! -e word ] || fail "a usage error made results"
+exits 4 batch ./manifest -o word
+exits 4 batch run manifest -o word
+says out '9 known from before'
+rm manifest
+exits 16 batch manifest -o word
+! grep -q 'is ./manifest' err || fail "a file is told of that is not there"
+
 # shards: together all, each image once
 for i in 0 1 2; do
 	batch m.jsonl -o sharded --shard $i/3 -j1 >shard.$i || true
