@@ -1,24 +1,11 @@
 #include "analyzer/repair/btt.h"
 
-#include "analyzer/facts/facts.h"
 #include "analyzer/repair/btt_map.h"
 #include "formats/base/digest.h"
 #include "formats/blk/blk.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const struct btt_arena *arena_of(const struct model *m, const struct node *node)
-{
-	for (uint32_t i = 0; m->btt && i < m->btt->nr; i++) {
-		const struct btt_arena *ar = &m->btt->arenas[i];
-
-		if (ar->node == node || ar->map_node == node || ar->flog_node == node || ar->primary.node == node ||
-		    ar->backup.node == node)
-			return ar;
-	}
-	return NULL;
-}
 
 static bool info_put(struct plan *plan, struct step *s, const struct node *to, const struct btt_info *info, const char *why)
 {
@@ -81,7 +68,7 @@ static void copy_over(const struct finding *f, struct plan *plan, const struct b
 
 void btt_repair_primary(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 	struct btt_info info;
 	bool new_uuid;
 
@@ -106,7 +93,7 @@ void btt_repair_primary(const struct check *by, const struct finding *f, const s
 
 void btt_repair_backup(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
 	if (ar && ar->primary.good)
@@ -116,7 +103,7 @@ void btt_repair_backup(const struct check *by, const struct finding *f, const st
 
 void btt_repair_copies(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
 	if (ar == NULL)
@@ -129,14 +116,14 @@ void btt_repair_copies(const struct check *by, const struct finding *f, const st
 
 void btt_repair_error_flag(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
 	if (ar == NULL || !ar->primary.good || ar->primary.info == NULL)
 		return;
 	/* only once map and flog are well: the flag is there to keep writers out of what is not */
 	for (const struct finding *g = plan->findings->first; g; g = g->next)
-		if (g->severity == ERROR && g != f && arena_of(m, g->node) == ar)
+		if (g->severity == ERROR && g != f && btt_homeless_arena(m, g->node) == ar)
 			return;
 	struct btt_info info = *ar->primary.info;
 	info.flags &= ~(uint32_t)BTT_FLAG_ERROR;
@@ -147,54 +134,6 @@ void btt_repair_error_flag(const struct check *by, const struct finding *f, cons
 	info_put(plan, s, ar->primary.node, &info, "map and flog are well");
 	if (ar->backup.node)
 		info_put(plan, s, ar->backup.node, &info, "map and flog are well");
-}
-
-/* What has no block, and what has no owner: only one of each makes a proof. */
-static const struct btt_blocks *account(const struct model *m, const struct btt_arena *ar, const struct plan *plan)
-{
-	const struct btt_blocks *bl = facts_btt_blocks(plan->findings->facts, m->btt, ar->idx);
-
-	return bl && bl->complete ? bl : NULL;
-}
-
-static uint64_t homeless_words(const struct btt_blocks *bl)
-{
-	return bl->nr[BTT_FAULT_RANGE] + bl->nr[BTT_FAULT_LOST];
-}
-
-/* A lane whose entries do not tell its free block. */
-static bool lane_homeless(const struct btt_arena *ar, uint32_t i)
-{
-	struct btt_lane lane;
-
-	if (!btt_flog_lane(ar->flog, i, ar->padding, &lane) || lane.current < 0)
-		return true;
-	const struct btt_flog_entry *e = &lane.ent[lane.current];
-	return btt_map_block(e->old_map) >= ar->internal_nlba || btt_map_block(e->new_map) >= ar->internal_nlba ||
-	       e->lba >= ar->external_nlba;
-}
-
-/* How many of the first `nr` lanes. */
-static uint64_t homeless_before(const struct btt_arena *ar, uint32_t nr)
-{
-	uint64_t all = 0;
-
-	for (uint32_t i = 0; i < nr; i++)
-		all += lane_homeless(ar, i);
-	return all;
-}
-
-static uint64_t homeless_lanes(const struct btt_arena *ar)
-{
-	return homeless_before(ar, ar->lanes);
-}
-
-static bool word_put(struct plan *plan, struct step *s, const struct btt *b, const struct btt_arena *ar, uint32_t lba,
-		     uint32_t word, const char *why)
-{
-	uint8_t le[4] = { (uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24) };
-
-	return plan_put(plan, s, b->image, ar->map_at + (uint64_t)lba * BTT_MAP_WORD, le, sizeof(le), why);
 }
 
 /* The block that some lane's current entry says lba was written to, if it has no owner. */
@@ -223,7 +162,7 @@ static bool of_map(const struct check *by)
 static void rest_lay(const struct finding *f, const struct model *m, const struct btt_arena *ar, struct plan *plan)
 {
 	for (const struct finding *g = f->next; g; g = g->next)
-		if (of_map(g->by) && arena_of(m, g->node) == ar)
+		if (of_map(g->by) && btt_homeless_arena(m, g->node) == ar)
 			return;
 	for (const struct step *s = plan->first; s; s = s->next)
 		if (s->round == plan->round && of_map(s->by))
@@ -231,54 +170,59 @@ static void rest_lay(const struct finding *f, const struct model *m, const struc
 	btt_map_lay(f, m->btt, ar, plan);
 }
 
-void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+/* A word without a block, as the finding's: the flog's last write of it says where it went, or only one block is left. */
+static void word_place(const struct finding *f, const struct btt_homeless *h, uint32_t lba, const char *leaves, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
-	const struct btt_blocks *bl = ar ? account(m, ar, plan) : NULL;
-	uint32_t lba = (uint32_t)f->idx, block;
+	uint32_t block;
+	bool flog = by_flog(h->ar, h->bl, lba, &block);
+	bool only = h->bl->nr[BTT_FAULT_UNOWNED] == 1 && btt_homeless_words(h) == 1 && btt_homeless_lanes(h) == 0;
 
-	(void)by;
-	if (bl == NULL || f->idx >= ar->external_nlba)
+	if (!flog && !only)
 		return;
-	bool flog = by_flog(ar, bl, lba, &block);
-	bool only = bl->nr[BTT_FAULT_UNOWNED] == 1 && homeless_words(bl) == 1 && homeless_lanes(ar) == 0;
-	if (!flog && !only) {
-		rest_lay(f, m, ar, plan);
-		return;
-	}
 	if (!flog)
-		block = bl->kept[BTT_FAULT_UNOWNED][0].block;
+		block = h->bl->kept[BTT_FAULT_UNOWNED][0].block;
 	const char *why = flog && only ? "the flog says so, and it is the one block without an owner"
 			: flog ? "the flog says so, and the block has no other owner"
 			       : "it is the one block without an owner, and this the one word without a block";
 	struct step *s = plan_step(plan, f, flog ? REPAIR_SAFE : REPAIR_ASK,
-				   arena_printf(plan->arena, "maps block %" PRIu32 " to media block %" PRIu32 ": %s", lba, block, why));
+				   arena_printf(plan->arena, "%smaps block %" PRIu32 " to media block %" PRIu32 ": %s", leaves, lba,
+						block, why));
 	if (s)
-		word_put(plan, s, m->btt, ar, lba, btt_map_word(block), why);
+		btt_homeless_word_put(plan, s, h, lba, btt_map_word(block), why);
+}
+
+void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	struct btt_homeless h;
+
+	(void)by;
+	if (!btt_homeless_open(m, f->node, plan, &h) || f->idx >= h.ar->external_nlba)
+		return;
+	word_place(f, &h, (uint32_t)f->idx, "", plan);
+	rest_lay(f, m, h.ar, plan);
+}
+
+/* A word names a lane's free block. A lane that holds by itself is believed: then the word is wrong. */
+static void word_or_lane(const struct finding *f, const struct btt_homeless *h, const struct btt_fault *ft, struct plan *plan)
+{
+	if (btt_homeless_lane_told(h, ft->lane))
+		word_place(f, h, ft->lba, arena_printf(plan->arena, "leaves media block %" PRIu32 " to lane %" PRIu32 " and ",
+						       ft->block, ft->lane), plan);
+	else
+		btt_repair_lane_moved(f, h, ft->lane, plan);
 }
 
 /* Two words own one block: the flog's last write of one of them says who came last. */
-void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+static void word_or_word(const struct finding *f, const struct btt_homeless *h, const struct btt_fault *ft, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
-	const struct btt_blocks *bl = ar ? account(m, ar, plan) : NULL;
-	const struct btt_fault *ft = NULL;
-
-	(void)by;
-	for (uint32_t i = 0; bl && i < bl->kept_nr[BTT_FAULT_TWICE]; i++)
-		if (ar->map_at + (uint64_t)bl->kept[BTT_FAULT_TWICE][i].lba * BTT_MAP_WORD == f->at)
-			ft = &bl->kept[BTT_FAULT_TWICE][i];
-	if (ft == NULL || ft->other == BTT_OWNER_LANE) {
-		if (bl)
-			rest_lay(f, m, ar, plan);
-		return;
-	}
+	const struct btt_blocks *bl = h->bl;
 	uint32_t pair[2] = { ft->lba, ft->other };
-	bool one = bl->nr[BTT_FAULT_UNOWNED] == 1 && bl->nr[BTT_FAULT_TWICE] == 1 && homeless_words(bl) == 0 &&
-		   homeless_lanes(ar) == 0;
+	bool one = bl->nr[BTT_FAULT_UNOWNED] == 1 && bl->nr[BTT_FAULT_TWICE] == 1 && btt_homeless_words(h) == 0 &&
+		   btt_homeless_lanes(h) == 0;
+
 	for (int i = 0; i < 2; i++) {
 		uint32_t block, loser = pair[i], keeper = pair[!i];
-		bool flog = by_flog(ar, bl, loser, &block);
+		bool flog = by_flog(h->ar, bl, loser, &block);
 
 		if (!flog && !one)
 			continue;
@@ -292,64 +236,33 @@ void btt_repair_twice(const struct check *by, const struct finding *f, const str
 			return;
 		if (!flog)
 			s->loses = "nothing of the data; but which of the two blocks is which is a guess";
-		word_put(plan, s, m->btt, ar, loser, btt_map_word(block), why);
+		btt_homeless_word_put(plan, s, h, loser, btt_map_word(block), why);
 	}
-	rest_lay(f, m, ar, plan);
 }
 
-/*
- * A lane whose entries do not tell its free block: the block that nobody owns is its. Of several such lanes any may have any
- * of as many blocks: nothing is kept in a free block.
- */
-void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct btt_arena *ar = arena_of(m, f->node);
-	const struct btt_blocks *bl = ar ? account(m, ar, plan) : NULL;
+	struct btt_homeless h;
 
 	(void)by;
-	if (bl == NULL || f->idx >= ar->lanes || homeless_words(bl) || !lane_homeless(ar, (uint32_t)f->idx) ||
-	    homeless_lanes(ar) != bl->nr[BTT_FAULT_UNOWNED])
+	if (!btt_homeless_open(m, f->node, plan, &h))
 		return;
-	uint64_t which = homeless_before(ar, (uint32_t)f->idx);
-	if (which >= bl->kept_nr[BTT_FAULT_UNOWNED])
-		return; /* the next round's, when these have theirs */
-	uint32_t block = bl->kept[BTT_FAULT_UNOWNED][which].block, lane = (uint32_t)f->idx;
-	/* as the driver lays a lane out: old and new are the free block, so no write is pending */
-	struct btt_flog_entry ent = { .lba = lane, .old_map = btt_map_word(block), .new_map = btt_map_word(block), .seq = 1 };
-	uint8_t bytes[BTT_LANE_LEN] = { 0 };
-	const char *why = bl->nr[BTT_FAULT_UNOWNED] == 1 ? "every other block has an owner"
-							 : "as many blocks have no owner as lanes have no block";
-	struct step *s = plan_step(plan, f, REPAIR_SAFE, arena_printf(plan->arena, "lays lane %" PRIu32 " out anew with the free "
-								      "block %" PRIu32 ": %s", lane, block, why));
-	if (s == NULL)
+	if (f->node == h.ar->flog_node) { /* two lanes */
+		btt_repair_lane_moved(f, &h, (uint32_t)f->idx, plan);
 		return;
-	s->loses = "the lane's record of its last write, which could not be read";
-	layout_encode(&btt_flog_entry_layout, &ent, bytes);
-	plan_put(plan, s, m->btt->image, ar->flog.at + (uint64_t)lane * BTT_LANE_LEN, bytes, sizeof(bytes), why);
-}
+	}
+	for (uint32_t i = 0; i < h.bl->kept_nr[BTT_FAULT_TWICE]; i++) {
+		const struct btt_fault *ft = &h.bl->kept[BTT_FAULT_TWICE][i];
 
-/* Bytes in entries that do not count: outside of the two in use, or without a number beside one that is whole. */
-void btt_repair_entries(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
-{
-	static const uint8_t zeros[BTT_SLOT_LEN];
-	const struct btt_arena *ar = arena_of(m, f->node);
-	int second = ar && ar->padding == BTT_PADDING_OLD ? 2 : 1;
-	struct btt_lane lane;
-
-	(void)by;
-	if (ar == NULL || f->idx >= ar->lanes || ar->padding == BTT_PADDING_UNKNOWN || lane_homeless(ar, (uint32_t)f->idx) ||
-	    !btt_flog_lane(ar->flog, (uint32_t)f->idx, ar->padding, &lane))
-		return;
-	bool any = false;
-	for (int i = 0; i < BTT_SLOTS; i++)
-		any |= i != lane.current && !btt_flog_unused(&lane.ent[i]) && (lane.ent[i].seq == 0 || (i && i != second));
-	struct step *s = any ? plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "zeroes the entries of lane %" PRIu64
-									   " that do not count", f->idx)) : NULL;
-	for (int i = 0; s && i < BTT_SLOTS; i++)
-		if (i != lane.current && (lane.ent[i].seq == 0 || (i && i != second)) &&
-		    !plan_put(plan, s, m->btt->image, ar->flog.at + f->idx * BTT_LANE_LEN + (uint64_t)i * BTT_SLOT_LEN, zeros,
-			      sizeof(zeros), "its current entry is whole and tells its free block"))
-			return;
+		if (ft->lba != f->idx)
+			continue;
+		if (ft->other == BTT_OWNER_LANE)
+			word_or_lane(f, &h, ft, plan);
+		else
+			word_or_word(f, &h, ft, plan);
+		break;
+	}
+	rest_lay(f, m, h.ar, plan);
 }
 
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

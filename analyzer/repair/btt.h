@@ -5,7 +5,7 @@
 #ifndef ANALYZER_REPAIR_BTT_H
 #define ANALYZER_REPAIR_BTT_H
 
-#include "analyzer/repair/plan.h"
+#include "analyzer/repair/btt_homeless.h"
 
 /* struct check's repair members. */
 void btt_repair_primary(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
@@ -17,5 +17,8 @@ void btt_repair_twice(const struct check *by, const struct finding *f, const str
 void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_entries(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+
+/* A lane whose free block is also somebody else's gets one without an owner, for finding f. */
+void btt_repair_lane_moved(const struct finding *f, const struct btt_homeless *h, uint32_t lane, struct plan *plan);
 
 #endif

@@ -137,6 +137,9 @@ static void arena_tell(struct arena *a, struct btt *b, struct btt_arena *ar)
 		return;
 	}
 	ar->padding = btt_flog_padding(ar->flog, ar->lanes);
+	/* no kernel writes into a pool, and libpmemblk has ever used the first two */
+	if (b->container == BTT_IN_POOL && ar->padding != BTT_PADDING_ASSUMED)
+		ar->padding = BTT_PADDING_NEW;
 	btt_writes_gather(a, b, ar);
 	node_fact_text(a, ar->node, "flog entries in use", btt_flog_padding_name(ar->padding));
 	ar->flog_node = node_array(a, ar->node, "flog", &btt_flog_entry_layout, b->image, ar->flog_at,

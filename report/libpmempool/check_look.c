@@ -114,9 +114,21 @@ static bool wants_sync(const struct result *r)
 	return any && states < r->model.pool->nr;
 }
 
+/* Nothing but blocks that are marked as bad, as programs and repairs mark them: reading these fails, as it shall. */
+static bool marks_only(const struct findings *fs)
+{
+	if (fs == NULL || fs->unchecked)
+		return false;
+	for (const struct finding *f = fs->first; f; f = f->next)
+		if (f->severity != NOTE && strcmp(f->by->id, "btt.map.error-flag") != 0)
+			return false;
+	return true;
+}
+
 bool check_sound(const struct result *r)
 {
-	return strcmp(r->verdict, "clean") == 0 || strcmp(r->verdict, "recoverable") == 0;
+	return strcmp(r->verdict, "clean") == 0 || strcmp(r->verdict, "recoverable") == 0 ||
+	       (strcmp(r->verdict, "damaged") == 0 && marks_only(r->findings));
 }
 
 bool check_judge(struct pmempool_check_ctx *c)

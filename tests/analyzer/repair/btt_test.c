@@ -155,3 +155,40 @@ Test(btt, a_map_word_that_was_lost_fails_instead_of_giving_another_blocks_bytes)
 	cr_assert_eq(lab_shell(l, "\"$PEERS/blk_read\" blk >after && ! cmp -l before after | awk '$3 != 0' | grep -q ."), 0);
 	lab_close(l);
 }
+
+/* One number of a lane's entries is wild: the map and the other lanes still tell its free block. */
+Test(btt, a_lane_is_laid_out_anew_whichever_of_its_numbers_is_wild)
+{
+	static const uint8_t wild[4] = { 0xf1, 0xff, 0xff, 0x3f };
+
+	for (unsigned at = 0; at < 64; at += 4) {
+		for (unsigned lane = 0; lane < 256; lane += at % 16 ? 256 : 143) { /* used, and never used */
+			struct lab *l = blk_open();
+			char what[32];
+
+			snprintf(what, sizeof(what), "byte %u of lane %u", at, lane);
+			lab_write(l, "blk", wild, sizeof(wild), BLK + info(l, 0x68, 8) + lane * 64 + at);
+			mends(l, what, REPAIR_ASK);
+		}
+	}
+}
+
+Test(btt, a_lane_gives_way_to_the_block_that_a_map_word_names)
+{
+	static const uint8_t elsewhere[4] = { 0xd8, 0x11, 0, 0xc0 };
+	struct lab *l = blk_open();
+
+	lab_write(l, "blk", elsewhere, sizeof(elsewhere), BLK + info(l, 0x68, 8) + 4);
+	mends(l, "old_map of a lane that was never used", REPAIR_ASK);
+}
+
+Test(btt, a_map_word_gives_way_to_the_free_block_of_a_lane_that_holds)
+{
+	struct lab *l = blk_open();
+	uint64_t flog = info(l, 0x68, 8);
+	uint32_t word = (uint32_t)info(l, flog + 143 * 64 + 4, 4);
+	uint8_t le[4] = { (uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24) };
+
+	lab_write(l, "blk", le, sizeof(le), BLK + info(l, 0x60, 8) + 4 * 7);
+	mends(l, "word", REPAIR_ASK);
+}

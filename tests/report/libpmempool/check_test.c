@@ -335,6 +335,16 @@ Test(check, a_map_that_names_a_block_twice_is_said, .init = start, .fini = end)
 	cr_assert(errors > 0);
 }
 
+Test(check, blocks_that_a_program_marked_as_bad_are_no_fault, .init = start, .fini = end)
+{
+	run("pmempool create blk -s 20M 512 blk");
+	PMEMblkpool *p = pmemblk_open("blk", 0);
+	cr_assert(p && pmemblk_set_error(p, 7) == 0);
+	pmemblk_close(p);
+	cr_assert_eq(check("blk", 0, NULL), PMEMPOOL_CHECK_RESULT_CONSISTENT, "%s", said);
+	cr_assert_eq(errors, 0);
+}
+
 /* Two replicas of two parts. */
 static void pair(void)
 {

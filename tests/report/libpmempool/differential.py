@@ -172,16 +172,16 @@ def content(rng, pool, where):
 
 
 def blk_page(rng, pool, where):
-    """A page of the BTT's map or flog, found through the info block."""
+    """Up to three words of the BTT's map or flog, found through the info block."""
     first = pool.parts(where)[0]
     info = get(first, 2 * PAGE, PAGE)
-    at = 2 * PAGE + struct.unpack_from("<Q", info, rng.choice([0x60, 0x68]))[0]
-    size = sum(p.stat().st_size for p in pool.parts(where))
-    if pool.kind != "blk" or not 0 < at < min(size, first.stat().st_size) - 64:
+    tables = [2 * PAGE + off for off in struct.unpack_from("<QQ", info, 0x60)]
+    if pool.kind != "blk" or not all(0 < at < first.stat().st_size - 64 for at in tables):
         return content(rng, pool, where)
-    at += 4 * rng.randrange(16)
-    put(first, at, rng.choice([struct.pack("<I", rng.getrandbits(32)), struct.pack("<I", 0xc0000000 | rng.randrange(1000))]))
-    return f"btt byte {at}", ("btt",)
+    places = [rng.choice(tables) + 4 * rng.randrange(16) for _ in range(rng.choice([1, 1, 2, 3]))]
+    for at in places:
+        put(first, at, struct.pack("<I", rng.choice([rng.getrandbits(32), 0xc0000000 | rng.randrange(40000)])))
+    return f"btt bytes {places}", ("btt",)
 
 
 def files(rng, pool, where):
@@ -327,7 +327,7 @@ def classify(pool, damage, name, rest, peer, ours, changed):
     if p == INIT:
         return "type-declared" if damage[0] in ("header", "gone") and asked in "123" and judged else ""
     if asked == "4":
-        return "btt-declared" if damage[0] in ("header", "gone") and judged else ""
+        return "btt-declared" if damage[0] in ("header", "gone", "btt") and judged else ""
     if pool.kind == "obj" and damage[0] == "content" and p == OK and judged:
         return "obj-contents"
     if damage[0] == "set" and flags & REPAIR and (p, o) == (NOT, CANNOT):
@@ -339,8 +339,8 @@ def classify(pool, damage, name, rest, peer, ours, changed):
     if flags & REPAIR and pool.kind == "blk" and damage[0] in ("content", "btt"):
         if p in (CANNOT, NOT) and o == REPAIRED:
             return "blk-repair"
-        if p == REPAIRED and o == CANNOT and "flog.range" in str(ours["said"]):
-            return "flog-range"
+        if p == CANNOT and o == NOT and answers_mixed(rest):
+            return "refused-apart"
     if flags & REPAIR and p in (CANNOT, NOT) and o in (REPAIRED, NOT, CANNOT) and bad:
         return "header-repair"
     if flags & REPAIR and p == REPAIRED and o in (CANNOT, NOT):
