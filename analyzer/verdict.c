@@ -40,11 +40,26 @@ static void say(struct result *r, const char *verdict, const char *sentence, con
 	r->next_step = next_step;
 }
 
+/* Of what recovery does not touch, and its result is not judged by: headers, set files, further replicas. */
+static bool beside_content(const struct finding *f)
+{
+	static const char *const rooms[] = { "pool.", "poolset.", "obj.replica." };
+
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
+		if (strncmp(f->by->id, rooms[i], strlen(rooms[i])) == 0)
+			/* replicas that differ by a write's last bytes are brought in line */
+			return f->severity == ERROR || (f->severity == WARNING && strcmp(f->by->id, "pool.replica.data") != 0);
+	return false;
+}
+
 /* Findings as found that are gone once the library has done its work were no damage. */
 static bool recovery_heals(const struct result *r)
 {
 	const struct recovery *rec = r->recovery;
 
+	for (const struct finding *f = r->findings ? r->findings->first : NULL; f; f = f->next)
+		if (beside_content(f))
+			return false;
 	return rec && rec->needed && rec->refused == NULL && rec->findings && bad(rec->findings) == 0;
 }
 

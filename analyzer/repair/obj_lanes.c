@@ -1,6 +1,7 @@
 #include "analyzer/repair/obj_lanes.h"
 
 #include "formats/obj/lane.h"
+#include "formats/pool/set.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -124,4 +125,25 @@ void obj_lanes_repair_drop(const struct check *by, const struct finding *f, cons
 	s->loses = undo ? "this before-image and all behind it: their ranges stay as they are"
 			: "the operation that the log was to finish";
 	put_le64(plan, s, m->obj->image, undo ? f->at : log->at + obj_ulog_layout.size, 0, "a zero word ends a log");
+}
+
+/* The library would copy the master's lanes over all of them; until it comes to that, these logs hold nothing. */
+void obj_lanes_repair_replica(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	static const uint8_t zeros[OBJ_ULOG_HDR_LEN];
+	const struct pool_replica *r = NULL;
+
+	(void)by;
+	for (uint32_t i = 1; i < m->pool->nr; i++)
+		if (m->pool->replicas[i]->node == f->node)
+			r = m->pool->replicas[i];
+	struct step *s = r ? plan_step(plan, f, REPAIR_SAFE, "clears the internal logs of the replica's lanes that hold entries") : NULL;
+	for (uint32_t i = 0; s && i < m->obj->lanes_nr; i++) {
+		uint64_t at = m->obj->lanes_at + (uint64_t)i * OBJ_LANE_LEN;
+
+		if (obj_lane_walked(r->logical, at) == OBJ_LOG_PENDING &&
+		    !plan_put(plan, s, r->logical, at + OBJ_LANE_INTERNAL_OFF, zeros, sizeof(zeros),
+			      "the library copies the master's lanes over a replica's before it uses any"))
+			return;
+	}
 }

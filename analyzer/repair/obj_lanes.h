@@ -11,5 +11,6 @@ void obj_lanes_repair_zero(const struct check *by, const struct finding *f, cons
 void obj_lanes_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_drop(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_operation(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void obj_lanes_repair_replica(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
 #endif

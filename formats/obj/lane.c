@@ -376,3 +376,15 @@ bool obj_lanes_pending(const struct obj_pool *p, uint64_t at)
 				return true;
 	return false;
 }
+
+enum obj_log_state obj_lane_walked(struct image *im, uint64_t lane_at)
+{
+	uint8_t bytes[OBJ_ULOG_HDR_LEN + 8], lost[sizeof(bytes)];
+	struct span log = { bytes, lost, lane_at + OBJ_LANE_INTERNAL_OFF, sizeof(bytes) };
+	uint64_t capacity, entry;
+
+	if (!image_read(im, log.at, sizeof(bytes), bytes, lost) || !span_le64(log, 16, &capacity) ||
+	    !span_le64(log, OBJ_ULOG_HDR_LEN, &entry))
+		return OBJ_LOG_LOST;
+	return capacity && entry ? OBJ_LOG_PENDING : OBJ_LOG_IDLE;
+}

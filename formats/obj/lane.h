@@ -78,6 +78,12 @@ const struct obj_lane *obj_lane_find(const struct obj_lanes *l, uint32_t idx);
 /* A walk over the entries of a log that count, bounded. The budget is the caller's, or NULL. */
 void obj_lane_walk(const struct obj_lanes *l, const struct obj_log *log, struct obj_ulog_walk *w, uint64_t *budget);
 
+/*
+ * Would a check of the lane at lane_at of im walk entries of its internal log? It does so when the log says it holds some,
+ * without a look at its checksum. OBJ_LOG_PENDING: yes; OBJ_LOG_IDLE: no; OBJ_LOG_LOST: it could not be read.
+ */
+enum obj_log_state obj_lane_walked(struct image *im, uint64_t lane_at);
+
 /* True when a pending redo entry of any lane changes the 8-byte word at `at`. */
 bool obj_lanes_pending(const struct obj_pool *p, uint64_t at);
 
