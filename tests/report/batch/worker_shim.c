@@ -1,6 +1,6 @@
 /*
  * Preloaded before pmemscope: reading a file whose name says so crashes, hangs, takes all memory that
- * can be had, or tries to write and run what it may not. So a test has the images that we know none of.
+ * can be had (bomb), uses it too (fill), or tries to write and run what it may not. So a test has the images that we know none of.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -13,6 +13,8 @@
 
 static void behave(const char *name)
 {
+	void *p;
+
 	if (strstr(name, "crash"))
 		raise(SIGSEGV);
 	if (strstr(name, "hang"))
@@ -21,7 +23,10 @@ static void behave(const char *name)
 	if (strstr(name, "bomb"))
 		while (malloc(1 << 20))
 			continue;
-	if (strstr(name, "bomb"))
+	if (strstr(name, "fill"))
+		for (int mib = 0; mib < 512 && (p = malloc(1 << 20)) != NULL; mib++)
+			memset(p, 1, 1 << 20);
+	if (strstr(name, "bomb") || strstr(name, "fill"))
 		abort();
 	if (strstr(name, "write"))
 		close(open("escaped", O_CREAT | O_WRONLY, 0666));
