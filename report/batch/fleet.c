@@ -19,7 +19,15 @@ struct page {
 /* The worst first, in words of SQL. */
 #define BY_VERDICT "CASE verdict WHEN 'damaged' THEN 0 WHEN 'repairable' THEN 1 WHEN 'unread' THEN 2 WHEN 'not a pool' THEN 3 " \
 		   "WHEN 'recoverable' THEN 4 ELSE 5 END"
-#define BY_SEVERITY "CASE c.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+#define BY_SEVERITY "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+/* Clusters of one check that exactly the same images have are one row: a lost zone is told once, not by each of its chunks. */
+#define IN_COMMON \
+	"(SELECT severity, id, min(path) AS path, count(*) AS places, images, sum(nr) AS findings, min(message) AS message, image FROM " \
+	"(SELECT severity, id, path, min(message) AS message, count(*) AS images, sum(nr) AS nr, min(image) AS image, " \
+	"group_concat(image) AS who FROM (SELECT fingerprint, severity, id, path, image, count(*) AS nr, min(message) AS message FROM findings " \
+	"GROUP BY fingerprint, image ORDER BY fingerprint, image) GROUP BY fingerprint) GROUP BY severity, id, who)"
+/* The check of the worst that was found in an image. */
+#define WORST "(SELECT f.id FROM findings f WHERE f.image = images.id ORDER BY " BY_SEVERITY ", f.rowid LIMIT 1)"
 
 static bool count_row(void *ctx, const char *const *t)
 {
@@ -71,7 +79,12 @@ static void put_source(struct page *p, const char *source, const char *id, const
 	free(path);
 }
 
-/* severity, id, path, images, findings, message, and one image that has it: source, id, report */
+static void put_number(FILE *f, const char *label, const char *nr)
+{
+	fprintf(f, "<td class=\"num%s\" data-label=\"%s\">%s</td>", strcmp(nr, "0") == 0 ? " zero" : "", label, nr);
+}
+
+/* severity, id, path, images, findings, message, one image that has it: source, id, report; and at how many places */
 static bool cluster_row(void *ctx, const char *const *t)
 {
 	struct page *p = ctx;
@@ -82,22 +95,31 @@ static bool cluster_row(void *ctx, const char *const *t)
 		return false;
 	fputs("<tr>", p->f);
 	html_put_tone(p->f, severity, severity);
-	fprintf(p->f, "<td class=\"num\" data-label=\"images\">%s</td><td class=\"num\" data-label=\"findings\">%s</td><td>", t[3], t[4]);
+	put_number(p->f, "images", t[3]);
+	put_number(p->f, "findings", t[4]);
+	fputs("<td>", p->f);
 	html_put_text(p->f, c ? c->says : t[5]);
 	fputs("<br><span class=\"id soft\">", p->f);
 	html_put_text(p->f, t[1]);
-	fputs("</span></td><td class=\"path\">", p->f);
+	fputs("</span></td><td><span class=\"path\">", p->f);
 	html_put_text(p->f, t[2]);
+	fputs("</span>", p->f);
+	if (strcmp(t[9], "1") != 0) {
+		fputs(" <span class=\"soft\">and ", p->f);
+		html_put_count(p->f, strtoull(t[9], NULL, 10) - 1, "more place", "more places");
+		fputs("</span>", p->f);
+	}
 	fputs("</td><td data-label=\"for example\">", p->f);
 	put_source(p, t[6], t[7], t[8]);
 	fputs("</td></tr>\n", p->f);
 	return true;
 }
 
-/* verdict, source, id, report, format, errors, warnings, notes, sentence */
+/* verdict, source, id, report, format, errors, warnings, notes, sentence, the worst check */
 static bool image_row(void *ctx, const char *const *t)
 {
 	struct page *p = ctx;
+	const struct check *worst = t[9] ? check_find(t[9]) : NULL;
 
 	if (p->rows++ == p->most)
 		return false;
@@ -107,9 +129,14 @@ static bool image_row(void *ctx, const char *const *t)
 	put_source(p, t[1], t[2], t[3]);
 	fputs("</td><td class=\"word\">", p->f);
 	html_put_text(p->f, t[4]);
-	fprintf(p->f, "</td><td class=\"num\" data-label=\"errors\">%s</td><td class=\"num\" data-label=\"warnings\">%s</td>"
-		"<td class=\"num\" data-label=\"notes\">%s</td><td>", t[5], t[6], t[7]);
+	fputs("</td>", p->f);
+	put_number(p->f, "errors", t[5]);
+	put_number(p->f, "warnings", t[6]);
+	put_number(p->f, "notes", t[7]);
+	fputs("<td>", p->f);
 	html_put_text(p->f, t[8]);
+	if (worst)
+		fprintf(p->f, "<span class=\"worst soft\">%s</span>", worst->says);
 	fputs("</td></tr>\n", p->f);
 	return true;
 }
@@ -125,9 +152,9 @@ static void table_close(const struct page *p, const char *where)
 static bool clusters_put(struct batch_db *db, struct page *p)
 {
 	static const char *const heads[] = { "Severity", "Images", "Findings", "What is wrong", "Where", "For example" };
-	bool good = batch_db_ask(db, "SELECT count(*) FROM clusters", number_row, p);
+	bool good = batch_db_ask(db, "SELECT count(*) FROM " IN_COMMON, number_row, p);
 
-	html_section_open(p->f, "clusters", "What was found, and in how many", "Findings of the same check at the same place count as one.");
+	html_section_open(p->f, "clusters", "What was found, and in how many", "What one check found in the same images is told in one row.");
 	p->rows = 0;
 	p->most = BATCH_FLEET_CLUSTERS;
 	if (p->all == 0) {
@@ -135,9 +162,8 @@ static bool clusters_put(struct batch_db *db, struct page *p)
 		return good;
 	}
 	html_table_open(p->f, "Findings in common", heads, sizeof(heads) / sizeof(heads[0]));
-	good = good && batch_db_ask(db, "SELECT c.severity, c.id, c.path, c.images, c.findings, c.message, i.source, i.id, i.report FROM clusters c "
-		"JOIN images i ON i.id = (SELECT min(image) FROM findings f WHERE f.fingerprint = c.fingerprint) "
-		"ORDER BY " BY_SEVERITY ", c.images DESC, c.id, c.path", cluster_row, p);
+	good = good && batch_db_ask(db, "SELECT severity, c.id, c.path, c.images, c.findings, c.message, i.source, i.id, i.report, c.places FROM "
+		IN_COMMON " c JOIN images i ON i.id = c.image ORDER BY " BY_SEVERITY ", c.images DESC, c.id, c.path", cluster_row, p);
 	table_close(p, "findings.jsonl");
 	return good;
 }
@@ -155,7 +181,7 @@ static bool images_put(struct batch_db *db, struct page *p)
 		return good;
 	}
 	html_table_open(p->f, "Images", heads, sizeof(heads) / sizeof(heads[0]));
-	good = good && batch_db_ask(db, "SELECT verdict, source, id, report, format, errors, warnings, notes, sentence FROM images "
+	good = good && batch_db_ask(db, "SELECT verdict, source, id, report, format, errors, warnings, notes, sentence, " WORST " FROM images "
 		"WHERE verdict <> 'clean' ORDER BY " BY_VERDICT ", errors DESC, warnings DESC, source, id", image_row, p);
 	table_close(p, "images.jsonl");
 	return good;
@@ -171,7 +197,8 @@ enum status batch_fleet(struct batch_db *db, const char *results, const char *ou
 	good = good && batch_db_ask(db, "SELECT count(*) FROM images", number_row, &p);
 	fputs("<body>\n<header>\n<p class=\"tool\">pmemscope</p>\n<h1>", f);
 	html_put_count(f, p.all, "image", "images");
-	fputs("</h1>\n</header>\n<main>\n", f);
+	fputs("</h1>\n<nav aria-label=\"Contents\"><ul><li><a href=\"#verdicts\">Verdicts</a></li><li><a href=\"#clusters\">What was found</a></li>"
+	      "<li><a href=\"#images\">Images</a></li></ul></nav>\n</header>\n<main>\n", f);
 	html_section_open(f, "verdicts", "Verdicts", NULL);
 	fputs("<ul class=\"counts\" aria-label=\"Verdicts\">\n", f);
 	good = good && batch_db_ask(db, "SELECT verdict, count(*) FROM images GROUP BY verdict ORDER BY " BY_VERDICT, count_row, &p);

@@ -64,7 +64,7 @@ assert len(sarif["runs"]) == 8 and len(sarif["runs"][-1]["artifacts"]) == 5, [le
 for page, here in (("one/fleet/fleet.html", "one/fleet"), ("merged/fleet.html", "merged"), ("several/fleet.html", "several")):
 	html = open(page, encoding="utf-8").read()
 	assert "<script" not in html and "alert(1)&lt;" in html, "markup of a name"
-	links = re.findall(r'href="([^"]*)"', html)
+	links = re.findall(r'href="([^"#]+)"', html)
 	assert len(links) >= 6, links
 	for l in links:
 		assert os.path.exists(os.path.join(here, unquote(l))), l
@@ -81,6 +81,31 @@ exits 4 "$PMEMSCOPE" batch merge hidden
 # all that is written is as the schema says
 python3 "$SOURCE/tests/report/validate.py" "$SOURCE/report/json/batch.schema.json" m.jsonl one/fleet/*.jsonl hidden/fleet/*.jsonl one/??/*/done.json \
 	hidden/??/*/done.json || fail "not by the schema"
+
+# what one check found at several places of the same images is one row of the page
+mkdir lanes
+for i in 1 2; do
+	pmempool create obj -s 8M lanes/$i.obj
+	for n in 3 5; do put lanes/$i.obj $((8192 + 3072 * n)) 'XXXXXXXXXXXXXXXX'; done
+done
+put lanes/2.obj $((8192 + 3072 * 7)) 'XXXXXXXXXXXXXXXX'
+exits 4 batch lanes -o lanes.out
+exits 4 "$PMEMSCOPE" batch merge lanes.out
+python3 - <<'PY' || fail "the page does not tell what images have in common"
+import json, re
+findings = [json.loads(l) for l in open("lanes.out/fleet/findings.jsonl")]
+who, rows = {}, {}
+for f in findings:
+	who.setdefault((f["severity"], f["id"], f["fingerprint"]), set()).add(f["image"])
+for (severity, check, _), images in who.items():
+	rows.setdefault((severity, check, frozenset(images)), []).append(images)
+page = open("lanes.out/fleet/fleet.html", encoding="utf-8").read()
+table = page.split('id="clusters"')[1].split("</section>")[0]
+assert {len(r) for r in rows.values()} == {1, 2}, rows
+assert table.count("<tr>") - 1 == len(rows), (table.count("<tr>"), len(rows))
+assert sum(map(int, re.findall(r'data-label="findings">([0-9]+)<', table))) == len(findings)
+assert table.count("and 1 more place<") == sum(len(r) == 2 for r in rows.values())
+PY
 
 # a log that was cut off costs its run, not the file of all
 log=$(ls one/??/*/report.sarif | head -1)
