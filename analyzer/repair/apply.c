@@ -1,5 +1,6 @@
 #include "analyzer/repair/apply.h"
 
+#include "analyzer/repair/rescue.h"
 #include "analyzer/repair/target.h"
 #include "formats/base/whole.h"
 
@@ -152,7 +153,10 @@ enum status apply_plan(const struct plan_file *p, const struct apply_options *o,
 	for (uint32_t i = 0; st == STATUS_OK && i < p->targets_nr; i++) {
 		const char *path = o->paths && o->paths[i] ? o->paths[i] : p->targets[i].path;
 
-		if (edited(p, i))
+		/* the way back is open whatever a mapfile says */
+		if (edited(p, i) && strcmp(p->kind, "journal") != 0)
+			st = rescue_target(p, i, path, problem);
+		if (st == STATUS_OK && edited(p, i))
 			st = open_for(&targets[i], &p->targets[i], path, o->fds ? o->fds[i] : -1, !o->dry_run, problem);
 	}
 	if (st == STATUS_OK)

@@ -1,5 +1,6 @@
 /* Plan, show, ask, write, check again. */
 #include "analyzer/repair/apply.h"
+#include "analyzer/repair/rescue.h"
 #include "analyzer/repair/twins.h"
 #include "report/cli/analysis.h"
 #include "report/cli/mended.h"
@@ -90,7 +91,7 @@ static bool sure(struct job *job)
 	return answer(line, sizeof(line)) && strcmp(line, "yes") == 0;
 }
 
-static int place_write(struct job *job, const struct result *r, const struct plan_file *file)
+static int place_write(struct job *job, const struct result *r, const struct repair *rep, const struct plan_file *file)
 {
 	struct problem problem = { STATUS_OK, "" };
 	struct apply_done done;
@@ -99,7 +100,9 @@ static int place_write(struct job *job, const struct result *r, const struct pla
 	if (job->journal == NULL && asprintf(&journal, "%s.journal", r->path) < 0)
 		return cli_error(job->c, EXIT_FAILED, "no memory");
 	struct apply_options o = { .journal = job->journal ? job->journal : journal };
-	enum status st = twins_stray(r, file, &problem);
+	enum status st = rescue_plan(rep, &problem);
+	if (st == STATUS_OK)
+		st = twins_stray(r, file, &problem);
 	if (st == STATUS_OK)
 		st = apply_plan(file, &o, &done, &problem);
 	if (st == STATUS_OK)
@@ -141,7 +144,7 @@ static int carry_out(struct job *job, const struct result *r, const struct repor
 	} else if (job->salvage && mended_wants_salvage(r, rep)) {
 		status = mended_salvage(job->c, job->to, r, rep, &job->page);
 	} else {
-		status = job->to ? mended_copy(job->c, job->to, r, rep) : place_write(job, r, file);
+		status = job->to ? mended_copy(job->c, job->to, r, rep) : place_write(job, r, rep, file);
 		if (job->salvage && status == EXIT_CLEAN)
 			mended_losses(r, rep, &job->page);
 		if (status == EXIT_CLEAN)

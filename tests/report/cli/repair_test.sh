@@ -135,6 +135,29 @@ grep -q "4096 bytes from 4096 on could not be read" out || { cat out err; fail "
 pmempool check -q saved || fail "the peer does not like the new log"
 "$PEERS/log_content" log.is >was; "$PEERS/log_content" saved >is
 [ "$(cmp -l was is 2>&1 | wc -l)" -le 4097 ] || fail "more of the log is lost than could not be read"
+# a copy that ddrescue has not finished: nothing is written where it read nothing, and the mapfile stays as it is; elsewhere it is
+pmempool create -s 16M obj half
+"$PEERS/obj_use" close half
+cp half half.is
+dd if=/dev/zero of=half bs=4096 count=1 conv=notrunc status=none
+printf '# Mapfile. Created by GNU ddrescue version 1.27\n0x0 + 1\n0x0 0x1000 -\n0x1000 0xfff000 +\n' >half.map
+cp half.map half.map.is; cp half half.was
+want 16 "$bin" repair half --in-place --yes --advanced
+grep -q "half: its mapfile says that the bytes at 0x0 were never read" err || fail "an unfinished copy: $(cat out err)"
+cmp half half.was && [ ! -e half.journal ] || fail "a refused repair left something"
+want 1 "$bin" repair half --to half.new --yes --advanced
+"$PEERS/obj_content" half.new | grep -qx sound || fail "the mended copy of an unfinished one does not open"
+want 4 "$bin" repair half --plan half.plan --yes --advanced
+want 16 "$bin" apply half.plan
+grep -q "half: its mapfile says" err || fail "a plan for an unfinished copy: $(cat out err)"
+mv half.map other.list
+want 16 "$bin" repair half --mapfile other.list --in-place --yes --advanced
+mv other.list half.map
+cp half.is half; printf '\245' | dd of=half bs=1 seek=4200 conv=notrunc status=none
+printf '# Mapfile. Created by GNU ddrescue version 1.27\n0x0 + 1\n0x0 0xff0000 +\n0xff0000 0x10000 -\n' >half.map
+"$bin" repair half --in-place --yes >out 2>err || true
+cmp half half.is || fail "a repair beside what was not read: $(cat out err)"
+grep -q '0xff0000 0x10000 -' half.map || fail "the mapfile was changed"
 # a mapfile that lost its first two lines is no mapfile to be passed over: what it says would count as read
 sed -i 1,2d log.map
 want 64 "$bin" check log
