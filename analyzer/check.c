@@ -35,10 +35,24 @@ static struct tally *tally_of(struct findings *fs, const struct check *by)
 	return NULL;
 }
 
+/* What another check said of the same structure explains this one. */
+static bool silenced(struct findings *fs, const struct finding *f)
+{
+	const struct tally *first = f->by->after ? tally_of(fs, check_find(f->by->after)) : NULL;
+
+	for (const struct finding *g = fs->first; first && first->nr > 0 && g; g = g->next)
+		if (g->by == first->by && g->node == f->node && (!g->numbered || !f->numbered || g->idx == f->idx))
+			return true;
+	return false;
+}
+
 void findings_add_as(struct findings *fs, enum severity severity, struct finding f)
 {
 	struct tally *t = tally_of(fs, f.by);
 
+	/* past what is kept they are counted without a look: it would be one for each finding at each finding */
+	if (t && t->nr < fs->keep && silenced(fs, &f))
+		return;
 	fs->nr[severity]++;
 	if (t && t->nr++ >= fs->keep)
 		return;

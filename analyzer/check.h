@@ -46,7 +46,7 @@ struct finding {
 
 struct check {
 	const char *id;       /* "pool_hdr.checksum.mismatch"; stable for ever */
-	const char *after;    /* id of the check that must not have found anything on the same node, or NULL */
+	const char *after;    /* id of an earlier check; where it has found something, this one is not told; or NULL */
 	const char *covers;   /* rows of the references: "PH-08" or "PH-05 PS-06" */
 	enum severity severity;
 	const char *says;     /* what is wrong, in a clause without names or numbers */

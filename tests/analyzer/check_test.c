@@ -22,3 +22,19 @@ Test(check, places_not_looked_at_are_kept_to_a_bound_and_counted)
 	cr_assert(fs->unchecked->node == &nodes[0] && fs->last_unchecked->node == NULL);
 	arena_close(a);
 }
+
+Test(check, what_explains_a_fault_silences_it_at_its_structure)
+{
+	struct arena *a = arena_open(1 << 20);
+	struct findings *fs = findings_open(a, 3);
+	struct node nodes[2];
+	const struct check *second = check_find("pool.hdr.checksum"), *first = check_find(second->after);
+
+	findings_add(fs, (struct finding){ .by = first, .node = &nodes[0] });
+	findings_add(fs, (struct finding){ .by = second, .node = &nodes[0] });
+	findings_add(fs, (struct finding){ .by = second, .node = &nodes[1] });
+	cr_assert(fs->first->by == first && fs->first->next->by == second && fs->first->next->next == NULL);
+	cr_assert_eq(fs->last->node, &nodes[1]);
+	cr_assert_eq(fs->nr[first->severity], first->severity == second->severity ? 2 : 1);
+	arena_close(a);
+}

@@ -27,8 +27,29 @@ Test(checks, have_an_id_of_their_own)
 	OVER_CHECKS(c) {
 		cr_expect(id_well_formed(c->id), "%s is not format.structure.fault", c->id);
 		cr_expect(check_find(c->id) == c, "%s stands for two checks", c->id);
-		if (c->after)
-			cr_expect_not_null(check_find(c->after), "%s comes after %s, which is none", c->id, c->after);
+	}
+}
+
+static size_t turn(const struct check *of)
+{
+	size_t n = 0;
+
+	OVER_CHECKS(c) {
+		if (c == of)
+			return n;
+		n++;
+	}
+	return n;
+}
+
+/* Else what the first has found could not silence the second. */
+Test(checks, run_after_what_explains_them)
+{
+	OVER_CHECKS(c) {
+		const struct check *first = c->after ? check_find(c->after) : NULL;
+
+		cr_expect(c->after == NULL || first != NULL, "%s comes after %s, which is none", c->id, c->after);
+		cr_expect(first == NULL || turn(first) < turn(c), "%s runs before %s", c->id, c->after);
 	}
 }
 
