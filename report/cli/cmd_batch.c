@@ -1,4 +1,4 @@
-/* Thousands of images: a manifest of them, a worker process for each, results that stay. */
+/* Thousands of images: a manifest of them, worker processes, results that stay. */
 #include "formats/base/digest.h"
 #include "report/batch/find.h"
 #include "report/batch/merge.h"
@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
 	{ OWN_TIMEOUT, 0, "timeout", "SECONDS", ARG_WORD, NULL, "for one image (default 300)" },
 	{ OWN_WORKER_MEMORY, 0, "worker-memory", "SIZE", ARG_WORD, NULL, "for one worker, all in all (default 640M)" },
 	{ OWN_OUTPUT_LIMIT, 0, "output-limit", "SIZE", ARG_WORD, NULL, "for one report (default 256M)" },
-	{ OWN_FRESH, 0, "fresh-workers", NULL, ARG_NONE, NULL, "a new process for every image, not only for those with something found" },
+	{ OWN_FRESH, 0, "fresh-workers", NULL, ARG_NONE, NULL, "a process of its own for every image, not only for those with something found" },
 	{ OWN_ALL, 0, "all", NULL, ARG_NONE, NULL, "take every file for an image, whatever it looks like" },
 };
 static const struct option_row repair_rows[] = {
@@ -365,8 +365,9 @@ static int run(struct cli *c)
 const struct command command_batch = {
 	.name = "batch", .args = "MANIFEST -o DIR | DIR... -o DIR | manifest make DIR... | merge DIR... | repair MANIFEST -o DIR",
 	.summary = "thousands of images, each by itself; resumed, sharded, merged",
-	.about = "Analyses each image of a manifest in a worker process of its own, with bounds on memory, time and output, and in a "
-		 "sandbox: a crash, a hang or a bomb costs that image only, and is a finding. Reads evidence only.\n\n"
+	.about = "Analyses each image of a manifest in a worker process with bounds on memory, time and output, and in a sandbox: a crash, a "
+		 "hang or a bomb costs that image only, and is a finding. Images in which nothing is found share a process, up to 64 one after "
+		 "the other; all others, and with --fresh-workers each, have one of their own. Reads evidence only.\n\n"
 		 "Results go to DIR/xx/ID/, written aside and renamed: report.json, report.jsonl, report.sarif, a page where something was "
 		 "found, done.json last. The same command again does what is missing or has changed (inputs, tool version, options): "
 		 "also after an interruption of any kind.\n\n"
