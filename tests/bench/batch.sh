@@ -2,7 +2,8 @@
 # batch.sh PMEMSCOPE LIB [POOLS]: small pools, many of them: batch, pmempool check in a process each, and libpmempool in one
 # process (LIB: batch_lib.c), the same bytes in the same run. Processors' time is told beside the clock's, since other work
 # may be running; on two cores a batch takes half of it at best. With CHECK=1 it fails when batch needs more than a sixth of
-# what processes need, or more than twice what the library alone needs (it has two cores, the library one).
+# what processes need, or more than twice what the library alone needs (it has two cores, the library one), or when a second
+# worker on a second core makes images dearer. What a process of its own costs beside a shared runner is told too.
 set -euo pipefail
 pmemscope=$(realpath "$1") lib=$(realpath "$2") pools=${3:-1000}
 dir=${BENCH_DIR:-$(mktemp -d /var/tmp/batch.XXXXXX)}
@@ -41,7 +42,7 @@ alone=$(run "libpmempool in one process" "$lib" "$dir"/pools/*.obj)
 awk -v ours="$ours" -v single="$single" -v fresh="$fresh" -v processes="$processes" -v alone="$alone" -v pools="$pools" -v check="${CHECK:-0}" 'BEGIN {
 	split(ours, o); split(single, s); split(fresh, f); split(processes, p); split(alone, l)
 	printf "%.1f times as fast as a process for each; %.2f times as fast as the library alone, on two cores\n", p[1] / o[1], 2 * l[1] / o[1]
-	printf "two workers on two cores do %.2f times as many in a second as one on one\n", s[2] / o[2]
+	printf "two workers on two cores do %.2f times as many in a second as one on one, for %.2f times the processors\n", s[2] / o[2], o[1] / s[1]
 	printf "a process of its own costs an image %.1f ms of processors more\n", (f[1] / int(pools / 5) - o[1] / pools) * 1000
-	exit check && (p[1] < 6 * o[1] || 2 * l[1] < o[1] || s[2] < 1.3 * o[2])
+	exit check && (p[1] < 6 * o[1] || 2 * l[1] < o[1] || o[1] > 1.3 * s[1])
 }'
