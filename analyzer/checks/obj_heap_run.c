@@ -2,6 +2,7 @@
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/obj_heap.h"
+#include "analyzer/repair/obj_run.h"
 
 #include <inttypes.h>
 
@@ -19,6 +20,7 @@ static void unread_tell(const struct obj_fault *ft, struct arena *a, struct find
 	(void)ft;
 	(void)a;
 	f->verdict = UNVERIFIED;
+	f->repair = REPAIR_ADVANCED;
 }
 
 static void unread_verify(const struct check *self, const struct model *m, struct findings *out)
@@ -99,13 +101,14 @@ static const struct check checks[] = {
 	{ .id = "obj.run.unread", .covers = "H-8 H-9", .severity = ERROR,
 	  .says = "the header or the bitmap of a run, or the chunk headers of a zone, could not be read",
 	  .means = "Which of the objects here are in use is not known; their bytes may be intact.",
-	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify },
+	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify,
+	  .repair = obj_run_repair_unread },
 	{ .id = "obj.run.unit", .covers = "H-8", .severity = ERROR,
 	  .says = "a run has a unit size that cannot be",
 	  .means = "The library opens the pool and crashes, or destroys objects, when it uses the run.",
 	  .remedy = "Do not open the pool. The objects' own headers tell the unit: they lie one unit or a few apart.",
 	  .source = SOURCE, .verify = unit_verify,
-	  .repair = obj_heap_repair_unit },
+	  .repair = obj_run_repair_unit },
 	{ .id = "obj.run.alignment", .covers = "H-8", .severity = ERROR,
 	  .says = "a run has an alignment that cannot be",
 	  .means = "Where the run's objects begin depends on it; the library takes them to be elsewhere.",

@@ -3,6 +3,7 @@
 #include "analyzer/checks/tables.h"
 #include "analyzer/facts/obj_owned.h"
 #include "analyzer/repair/obj_heap.h"
+#include "analyzer/repair/obj_run.h"
 
 #include <inttypes.h>
 
@@ -23,7 +24,7 @@ static void size_tell(const struct obj_fault *ft, struct arena *a, struct findin
 							     : "no object of this run can have such a size");
 	f->expected = arena_printf(a, "%" PRIu64 ", by the bitmap and the next header", ft->expected);
 	f->actual = arena_printf(a, "%" PRIu64, ft->actual);
-	f->repair = REPAIR_ASK;
+	f->repair = REPAIR_ADVANCED;
 }
 
 static void size_verify(const struct check *self, const struct model *m, struct findings *out)
@@ -61,6 +62,7 @@ static void unread_tell(const struct obj_fault *ft, struct arena *a, struct find
 	(void)ft;
 	(void)a;
 	f->verdict = UNVERIFIED;
+	f->repair = REPAIR_ADVANCED;
 }
 
 static void unread_verify(const struct check *self, const struct model *m, struct findings *out)
@@ -102,7 +104,8 @@ static const struct check checks[] = {
 	  .says = "the header of an object tells a size that it cannot have",
 	  .means = "Freeing it would free its neighbours; listing objects loops or goes astray from here.",
 	  .remedy = "The bitmap decides what is in use; where the next object begins tells the size.",
-	  .source = SOURCE, .verify = size_verify },
+	  .source = SOURCE, .verify = size_verify,
+	  .repair = obj_run_repair_object },
 	{ .id = "obj.object.huge-size", .covers = "H-11", .severity = ERROR,
 	  .says = "the header of a huge object and its chunk header disagree about its size",
 	  .means = "The library uses the chunk header; what the application is told of the object's size is wrong.",
@@ -112,11 +115,13 @@ static const struct check checks[] = {
 	  .says = "the header of an object has flags that nothing sets",
 	  .means = "The library ignores them; something wrote where it should not.",
 	  .remedy = "Look at the object's first bytes: they may have been overwritten too.",
-	  .source = SOURCE, .verify = flags_verify },
+	  .source = SOURCE, .verify = flags_verify,
+	  .repair = obj_run_repair_flags },
 	{ .id = "obj.object.unread", .covers = "H-10 H-11", .severity = ERROR,
 	  .says = "the header of an object could not be read",
 	  .means = "Its size and type are not known, and which units of its run belong to it is a guess.",
-	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify },
+	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify,
+	  .repair = obj_run_repair_header },
 	{ .id = "obj.object.orphan", .covers = "X-3", .severity = WARNING,
 	  .says = "an object of the library's own belongs to no lane and is not the root",
 	  .means = "Its space is lost to the pool. A root object whose place was forgotten looks the same.",

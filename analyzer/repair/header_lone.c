@@ -67,11 +67,16 @@ bool header_poolset_uuid(const struct model *m, const struct pool_part *p, uint8
 	*pointers = m->obj && obj_uuid_told(m->obj, &lo, &nr);
 	if (!*pointers)
 		return true;
+	header_uuid_fold(uuid, lo);
+	return true;
+}
+
+void header_uuid_fold(uint8_t uuid[UUID_LEN], uint64_t lo)
+{
 	/* the first half is free; its top bits make the second half's those of a random uuid */
 	uuid[0] = (uint8_t)((uuid[0] & 0x3f) | ((lo >> 56 ^ 0x80) & 0xc0));
 	for (int i = 0; i < 8; i++)
 		uuid[8 + i] = (uint8_t)(uuid[i] ^ (uint8_t)(lo >> 8 * (7 - i)));
-	return true;
 }
 
 static bool random_uuid(const uint8_t u[UUID_LEN])
@@ -125,10 +130,11 @@ static void machine_put(struct pool_hdr *h)
 	h->machine = HEADER_MACHINE_X86_64;
 }
 
-void header_fresh(enum pool_type type, const struct pool_hdr *like, const uint8_t poolset[UUID_LEN],
+void header_fresh(enum pool_type type, uint32_t major, const struct pool_hdr *like, const uint8_t poolset[UUID_LEN],
 		  const uint8_t uuid[UUID_LEN], uint8_t bytes[POOL_HDR_LEN])
 {
-	struct pool_hdr h = { .major = type == POOL_OBJ ? 6 : 1, .incompat = POOL_FEAT_CKSUM_2K };
+	/* libraries before PMDK 1.5, majors 1 to 4 of pmemobj, know no such feature */
+	struct pool_hdr h = { .major = major, .incompat = type == POOL_OBJ && major < 5 ? 0 : POOL_FEAT_CKSUM_2K };
 
 	constants_put(&h, type);
 	machine_put(&h);

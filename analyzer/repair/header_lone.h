@@ -22,11 +22,13 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 bool header_uuid(const struct pool_part *p, const char *what, uint8_t uuid[UUID_LEN]);
 /* One for the pool; *pointers: what it holds agrees, a BTT's parent uuid or the persistent pointers in objects. */
 bool header_poolset_uuid(const struct model *m, const struct pool_part *p, uint8_t uuid[UUID_LEN], bool *pointers);
+/* Changes uuid, a pool's, so that persistent pointers that begin with lo are its own. */
+void header_uuid_fold(uint8_t uuid[UUID_LEN], uint64_t lo);
 /*
  * The header of a pool that is made anew as one file, sealed: its machine and time are like's, which may be NULL. No
  * shutdown state: that would bind it to a machine.
  */
-void header_fresh(enum pool_type type, const struct pool_hdr *like, const uint8_t poolset[UUID_LEN],
+void header_fresh(enum pool_type type, uint32_t major, const struct pool_hdr *like, const uint8_t poolset[UUID_LEN],
 		  const uint8_t uuid[UUID_LEN], uint8_t bytes[POOL_HDR_LEN]);
 /* The checksum that hdr ought to have by its own feature word. */
 uint64_t header_sum(const struct pool_part *p, const struct pool_hdr *hdr);

@@ -281,22 +281,41 @@ void obj_heap_repair_footers(const struct check *by, const struct finding *f, co
 	}
 }
 
-/* The run whose first chunks hold the byte at `at`. */
-static bool run_at(const struct model *m, uint64_t at, struct obj_block *b, struct obj_run *r)
+bool obj_heap_block_at(const struct model *m, uint64_t at, struct obj_zone_map *map, struct obj_block *b)
 {
 	const struct obj_zone *z = zone_at(m, at);
-	struct obj_zone_map map;
-	bool found = false;
 
 	*b = (struct obj_block){ .len = 0 };
-	if (z == NULL || !obj_zone_open(m->obj->heap, z, &map))
+	if (z == NULL || !obj_zone_open(m->obj->heap, z, map))
 		return false;
-	while (!found && obj_block_next(&map, b))
-		found = b->type == OBJ_CHUNK_RUN && at >= b->at && at - b->at < (uint64_t)b->len * OBJ_CHUNK_LEN;
+	while (obj_block_next(map, b))
+		if (at >= b->at && at - b->at < (uint64_t)b->len * OBJ_CHUNK_LEN && b->wrong == 0)
+			return true;
+	obj_zone_close(map); /* its own header first: it says how the rest is to be read */
+	return false;
+}
+
+bool obj_heap_run_at(const struct model *m, uint64_t at, struct obj_zone_map *map, struct obj_block *b, struct obj_run *r)
+{
+	if (!obj_heap_block_at(m, at, map, b))
+		return false;
+	if (b->type == OBJ_CHUNK_RUN) {
+		(void)obj_run_read(map, b, r);
+		return true;
+	}
+	obj_zone_close(map);
+	return false;
+}
+
+/* The same, where its zone need not stay open. */
+static bool run_at(const struct model *m, uint64_t at, struct obj_block *b, struct obj_run *r)
+{
+	struct obj_zone_map map;
+	bool found = obj_heap_run_at(m, at, &map, b, r);
+
 	if (found)
-		(void)obj_run_read(&map, b, r);
-	obj_zone_close(&map);
-	return found && b->wrong == 0; /* its own header first: it says how the rest is to be read */
+		obj_zone_close(&map);
+	return found;
 }
 
 void obj_heap_repair_padding(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
@@ -315,68 +334,6 @@ void obj_heap_repair_padding(const struct check *by, const struct finding *f, co
 	struct step *s = plan_step(plan, f, REPAIR_SAFE, "sets the bits that stand for no unit");
 	if (s)
 		plan_put(plan, s, m->obj->image, f->at, bytes, sizeof(bytes), "the allocator would hand out space outside of the run");
-}
-
-/* Units of runs that libpmemobj makes, 1.5 to 2.1, by its own table; others only in pools that have such. */
-static const uint32_t usual_units[] = {
-	128, 192, 320, 448, 704, 832, 1088, 1216, 1472, 1728, 1856, 1984, 2368, 3776, 4480, 5376, 5504, 6208, 6720, 7488, 7744,
-	9216, 9664, 10176, 11072, 12032, 11968, 12480, 14272, 16704, 17472, 23040, 24384, 26048, 27776, 29120, 31296, 39936,
-	46592, 51776, 54464, 66560, 80640, 107520, 113344, 135296, 149760, 167744, 209664, 220736, 246720, 262080, 349440,
-};
-
-/* Could the run be one of this unit? Its bitmap's padding is the witness, in every word of it. */
-static bool unit_fits(const struct model *m, const struct obj_block *b, uint64_t unit)
-{
-	uint64_t content = (uint64_t)b->len * OBJ_CHUNK_LEN - OBJ_RUN_HDR_LEN;
-	bool flex = b->flags & OBJ_CHUNK_FLEX;
-	uint64_t words = flex ? ((content / unit + 63) / 64 + 2 + 7) / 8 * 8 - 2 : OBJ_RUN_FIXED_WORDS;
-	uint64_t nbits = content > words * 8 ? (content - words * 8) / unit : 0, padding = 0;
-
-	if (!flex && nbits > OBJ_RUN_FIXED_BITS)
-		nbits = OBJ_RUN_FIXED_BITS;
-	if (b->flags & OBJ_CHUNK_ALIGNED || nbits == 0)
-		return false;
-	for (uint64_t w = nbits / 64; w < words; w++) {
-		uint8_t bytes[8], lost[8];
-		uint64_t word = 0, mask = w * 64 >= nbits ? UINT64_MAX : UINT64_MAX << nbits % 64;
-
-		if (!image_read(m->obj->image, b->at + OBJ_RUN_HDR_LEN + w * 8, 8, bytes, lost) || memchr(lost, 1, 8))
-			return false;
-		for (int i = 8; i--;)
-			word = word << 8 | bytes[i];
-		if ((word & mask) != mask)
-			return false;
-		padding += (uint64_t)__builtin_popcountll(mask);
-	}
-	/* the word after the bitmap must not go on as padding, or a smaller unit would fit as well */
-	enum { TELLING = 32 };
-	return padding >= TELLING;
-}
-
-void obj_heap_repair_unit(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
-{
-	struct obj_block b;
-	struct obj_run r;
-	uint64_t fits[8];
-	size_t nr = 0;
-
-	(void)by;
-	if (!run_at(m, f->at, &b, &r))
-		return;
-	for (size_t i = 0; i < sizeof(usual_units) / sizeof(usual_units[0]) && nr < 8; i++)
-		if (unit_fits(m, &b, usual_units[i]))
-			fits[nr++] = usual_units[i];
-	for (size_t i = 0; i < nr; i++) {
-		const char *why = nr == 1 ? "it is the one usual unit that the run's bitmap fits"
-					  : "the run's bitmap fits it; so it does others";
-		struct step *s = plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "sets the run's unit to %" PRIu64 ": %s",
-									     fits[i], why));
-		uint8_t bytes[8] = { (uint8_t)fits[i], (uint8_t)(fits[i] >> 8), (uint8_t)(fits[i] >> 16) };
-
-		if (s == NULL)
-			return;
-		plan_put(plan, s, m->obj->image, b.at, bytes, sizeof(bytes), why);
-	}
 }
 
 void obj_heap_repair_alignment(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

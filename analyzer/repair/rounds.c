@@ -207,7 +207,7 @@ enum status repair_plan(const struct result *r, const struct analyze_options *o,
 	if (st == STATUS_OK)
 		st = rounds_run(r, o, ro, &rs, out);
 	replica_close(&rs);
-	if (st == STATUS_OK && out->analyzed && worse(r, out))
+	if (st == STATUS_OK && out->analyzed && !ro->forced && worse(r, out))
 		st = steps_sift(r, o, out);
 	if (st == STATUS_OK && !plan_finish(out->plan))
 		st = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);

@@ -14,6 +14,7 @@ struct repair_options {
 	/* Which of a finding's alternatives (0: the proposal, or 1, 2, ...), or -1: none. NULL: the proposal. */
 	int (*choose)(void *ctx, const struct plan *p, const struct step *proposal);
 	void *ctx;
+	bool forced;             /* no step is taken back for what it raises: the evidence itself is not to be mended */
 };
 
 struct repair {

@@ -148,7 +148,7 @@ static bool salvage_log(struct salvage *s, struct salvage_pool *pool, const stru
 	layout_encode(&log_descr_layout, &d, bytes);
 	*t = (struct text){ s, text.image };
 	s->what = "the text of the log";
-	s->unit = "bytes";
+	s->unit = s->losses_in = "bytes";
 	s->nr = text.image->size;
 	s->left_out = text.note;
 	struct salvage_piece *p = salvage_bytes(pool, LOG_DESCR_AT, bytes, sizeof(bytes)) && text.image->size
@@ -169,34 +169,104 @@ static const struct pool_part *part_of(const struct pool_set *s)
 	return NULL;
 }
 
-struct salvage *salvage_open(const struct result *r, const char **why)
+/* The text of a log, or the blocks. False: *why, or without memory. */
+static bool content_open(const struct result *r, struct salvage *s, const char **why)
 {
 	static const struct image_ops ops = { .read = pool_read, .extent = pool_extent, .origin = pool_origin, .close = pool_close };
 	const struct model *m = &r->model;
 	const struct pool_part *part = part_of(m->pool);
-	struct salvage *s = ARENA_NEW(r->arena, struct salvage);
 	struct salvage_pool *pool = ARENA_NEW(r->arena, struct salvage_pool);
 	uint8_t poolset[UUID_LEN], uuid[UUID_LEN], hdr[POOL_HDR_LEN];
 	enum pool_type type = m->log ? POOL_LOG : POOL_BLK;
 	uint64_t size = m->pool ? m->pool->size / PAGE * PAGE : 0;
 
 	*why = "no memory";
-	if (s == NULL || pool == NULL)
-		return NULL;
+	if (pool == NULL)
+		return false;
 	if (part == NULL || (m->log == NULL && m->blk == NULL)) {
-		*why = "a new pool can be made of a pmemlog or pmemblk pool";
-		return NULL;
+		*why = "a new pool can be made of a pmemobj, pmemlog or pmemblk pool";
+		return false;
 	}
 	if (!header_uuid(part, "salvage", poolset) || !header_uuid(part, "salvage part", uuid)) {
 		*why = "the old pool cannot be read";
-		return NULL;
+		return false;
 	}
 	pool->arena = r->arena;
-	header_fresh(type, m->pool->voted, poolset, uuid, hdr);
+	header_fresh(type, 1, m->pool->voted, poolset, uuid, hdr);
 	if (!salvage_bytes(pool, 0, hdr, sizeof(hdr)) ||
 	    !(m->log ? salvage_log(s, pool, m, &size, why) : salvage_blk(s, pool, m, poolset, &size, why)))
-		return NULL;
+		return false;
 	pool->image = (struct image){ .ops = &ops, .size = size, .label = "the new pool" };
 	s->image = &pool->image;
-	return s;
+	return true;
+}
+
+/* What could not be read of the pool, in its own space. */
+static void ranges_lose(struct salvage *s, struct image *im)
+{
+	for (uint64_t at = 0; at < im->size;) {
+		struct extent e = image_extent(im, at);
+
+		if (e.len == 0)
+			break;
+		if (e.kind == EXTENT_LOST || e.kind == EXTENT_LEFT_OUT)
+			salvage_lose(s, at, e.len);
+		at += e.len;
+	}
+}
+
+static enum status objects_open(const struct result *r, const struct result *mended, const struct analyze_options *o,
+				struct salvage *s, struct problem *p)
+{
+	enum status st = salvage_obj(r, mended, o, &s->obj, p);
+
+	if (st != STATUS_OK)
+		return st;
+	s->image = s->obj.image;
+	for (int i = 0; i < SALVAGE_PASSES; i++)
+		s->plans[1 + i] = s->obj.pass[i].repair.plan;
+	s->what = "the objects";
+	s->unit = "objects";
+	s->losses_in = "bytes";
+	s->nr = s->obj.fates ? s->obj.fates->after : 0;
+	s->left_out = s->obj.fates ? NULL : "which objects there were cannot be told: nothing of its heap was to be seen before";
+	ranges_lose(s, s->obj.lost);
+	return st;
+}
+
+struct salvage *salvage_open(const struct result *r, const struct repair *rep, const struct analyze_options *o,
+			     struct problem *p)
+{
+	const struct result *mended = rep->analyzed ? &rep->after : r;
+	struct salvage *s = ARENA_NEW(r->arena, struct salvage);
+	const char *why = "";
+
+	if (s == NULL) {
+		problem_set(p, STATUS_NOMEM, "%s: no memory", r->path);
+		return NULL;
+	}
+	s->plans[0] = rep->plan;
+	if (mended->model.obj ? objects_open(r, mended, o, s, p) == STATUS_OK : content_open(mended, s, &why))
+		return s;
+	if (mended->model.obj == NULL)
+		problem_set(p, STATUS_USAGE, "%s: %s", r->path, why);
+	salvage_close(s);
+	return NULL;
+}
+
+bool salvage_keeps(const struct step *proposal)
+{
+	/* a file that was cut short becomes as long again as its pool was; lanes are emptied, those in order after recovery */
+	static const char *const ids[] = { "obj.words.heap-size", "obj.lane.", "obj.redo.", "obj.undo.", "obj.log.", "obj.old-" };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (strncmp(proposal->by->id, ids[i], strlen(ids[i])) == 0)
+			return true;
+	return false;
+}
+
+void salvage_close(struct salvage *s)
+{
+	if (s)
+		salvage_obj_close(&s->obj);
 }

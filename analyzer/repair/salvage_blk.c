@@ -181,7 +181,7 @@ bool salvage_blk(struct salvage *s, struct salvage_pool *pool, const struct mode
 		first += g.external_nlba;
 	}
 	s->what = "the blocks";
-	s->unit = "blocks";
+	s->unit = s->losses_in = "blocks";
 	s->nr = d->nlba;
 	s->left_out = content.note;
 	return true;

@@ -112,6 +112,19 @@ static uint32_t units_of(const struct obj_run *r, const struct obj_object *o, ui
 	return (uint32_t)(o->stored_size / unit);
 }
 
+bool obj_run_header_at(const struct obj_zone_map *m, const struct obj_run *r, uint64_t unit, struct obj_object *out)
+{
+	struct window w = { .m = m, .r = r };
+	uint64_t room = 64 - unit % 64;
+
+	room = room < r->nbits - unit ? room : r->nbits - unit;
+	if (!unit_header(&w, unit, out))
+		return false;
+	out->units = out->wrong ? 0 : units_of(r, out, (uint32_t)room);
+	out->block_at = obj_run_unit_at(r, unit);
+	return true;
+}
+
 /* The object that begins at unit, with `set` bits in a row from there to the end of its word. */
 static void object_at(const struct window *w, uint64_t unit, uint32_t set, struct obj_object *o)
 {

@@ -58,6 +58,11 @@ void obj_scan_close(struct obj_scan *s);
 /* The object of a used block. */
 void obj_object_huge(const struct obj_zone_map *m, const struct obj_block *b, struct obj_object *out);
 /*
+ * What would begin at a unit by its header alone, whatever the bitmap says: o->units is 0 when no object can have it. False:
+ * it could not be read.
+ */
+bool obj_run_header_at(const struct obj_zone_map *m, const struct obj_run *r, uint64_t unit, struct obj_object *out);
+/*
  * The objects that begin in words [first, first+nr) of a run's bitmap, whose bits are words[]. False
  * when each stopped it.
  */

@@ -51,6 +51,14 @@ bool obj_run_read(const struct obj_zone_map *m, const struct obj_block *b, struc
 	return obj_run_read_along(m, b, 0, out);
 }
 
+bool obj_run_as(const struct obj_block *b, uint64_t unit, uint64_t alignment, struct obj_run *out)
+{
+	*out = (struct obj_run){ .block = *b, .hdr = { .block_size = unit, .alignment = alignment }, .aligned_good = true,
+				 .alignment = alignment, .hdr_len = obj_object_hdr_len(b->flags) };
+	geometry(out);
+	return out->nbits > 0;
+}
+
 bool obj_run_read_along(const struct obj_zone_map *m, const struct obj_block *b, uint64_t words,
 			struct obj_run *out)
 {

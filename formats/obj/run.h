@@ -45,6 +45,9 @@ bool obj_run_read(const struct obj_zone_map *m, const struct obj_block *b, struc
 bool obj_run_read_along(const struct obj_zone_map *m, const struct obj_block *b, uint64_t words,
 			struct obj_run *out);
 
+/* What *b would be with this unit and alignment (0: none), whatever its bytes say. False: no run can have these. */
+bool obj_run_as(const struct obj_block *b, uint64_t unit, uint64_t alignment, struct obj_run *out);
+
 /* Words [first, first+nr) of the bitmap, nr at most OBJ_RUN_STEP. A lost word is UINT64_MAX and 1 in lost. */
 enum { OBJ_RUN_STEP = 512 };
 bool obj_run_words(const struct obj_zone_map *m, const struct obj_run *r, uint64_t first, uint32_t nr,

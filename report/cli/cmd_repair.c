@@ -1,6 +1,7 @@
 /* Plan, show, ask, write, check again. */
 #include "analyzer/repair/apply.h"
 #include "analyzer/repair/rescue.h"
+#include "analyzer/repair/salvage.h"
 #include "analyzer/repair/twins.h"
 #include "report/cli/analysis.h"
 #include "report/cli/mended.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_PLAN = OPT_OWN, OWN_IN_PLACE, OWN_TO, OWN_ADVANCED, OWN_JOURNAL, OWN_DRY_RUN, OWN_SALVAGE, OWN_SET };
+enum { OWN_PLAN = OPT_OWN, OWN_IN_PLACE, OWN_TO, OWN_ADVANCED, OWN_JOURNAL, OWN_DRY_RUN, OWN_SALVAGE, OWN_LOSSES, OWN_SET };
 
 static const struct option_row rows[] = {
 	{ OWN_PLAN, 0, "plan", "FILE", ARG_FILE, NULL, "write the plan there and nothing else" },
@@ -25,6 +26,7 @@ static const struct option_row rows[] = {
 	{ 'y', 'y', "yes", NULL, ARG_NONE, NULL, "take the proposal where there is a choice, and do not ask before writing" },
 	{ OWN_ADVANCED, 0, "advanced", NULL, ARG_NONE, NULL, "also steps that lose information; each says what" },
 	{ OWN_SALVAGE, 0, "salvage", NULL, ARG_NONE, NULL, "with --to: all that can be had, whatever is lost; and a list of what is" },
+	{ OWN_LOSSES, 0, "losses", "FILE", ARG_FILE, NULL, "with --salvage: the list of what is lost as JSON; none is written where all can be mended" },
 	{ OWN_SET, 0, "set", "FILE", ARG_FILE, NULL, "write a new set file for a directory of parts, as their headers tell" },
 	{ OWN_DRY_RUN, 0, "dry-run", NULL, ARG_NONE, NULL, "all but the last step: nothing is written" },
 };
@@ -32,7 +34,7 @@ static const struct option_table table = OPTION_TABLE("Repair", rows);
 
 struct job {
 	const char *plan, *to, *journal;
-	const char *set;
+	const char *set, *losses;
 	bool in_place, yes, advanced, dry_run, salvage;
 	struct cli *c;
 	struct page page;
@@ -60,6 +62,8 @@ static int choose(void *ctx, const struct plan *plan, const struct step *proposa
 	char line[64];
 	int nr = 0;
 
+	if (job->salvage && salvage_keeps(proposal))
+		return -1;
 	if (proposal->class == REPAIR_SAFE || job->yes)
 		return 0;
 	if (!may_ask())
@@ -142,7 +146,7 @@ static int carry_out(struct job *job, const struct result *r, const struct repor
 	} else if (!sure(job)) {
 		status = cli_error(job->c, EXIT_USAGE, "nothing was written: say --yes, or answer at a terminal");
 	} else if (job->salvage && mended_wants_salvage(r, rep)) {
-		status = mended_salvage(job->c, job->to, r, rep, &job->page);
+		status = mended_salvage(job->c, &(struct mended_to){ job->to, job->losses, o->analyze }, r, rep, &job->page);
 	} else {
 		status = job->to ? mended_copy(job->c, job->to, r, rep) : place_write(job, r, rep, file);
 		if (job->salvage && status == EXIT_CLEAN)
@@ -157,7 +161,8 @@ static int carry_out(struct job *job, const struct result *r, const struct repor
 static int told(struct cli *c, const struct result *r, const struct report_options *o, int i, int nr, void *ctx)
 {
 	struct job *job = ctx;
-	struct repair_options ro = { .most = job->advanced ? REPAIR_ADVANCED : REPAIR_ASK, .choose = choose, .ctx = job };
+	struct repair_options ro = { .most = job->advanced ? REPAIR_ADVANCED : REPAIR_ASK, .choose = choose, .ctx = job,
+				     .forced = job->salvage };
 	struct repair rep;
 	int status;
 
@@ -201,7 +206,8 @@ static int run(struct cli *c)
 		case OWN_JOURNAL: job.journal = c->arg; break;
 		case OWN_ADVANCED: job.advanced = true; break;
 		case OWN_DRY_RUN: job.dry_run = true; break;
-		case OWN_SALVAGE: job.salvage = job.advanced = job.yes = true; break;
+		case OWN_SALVAGE: job.salvage = job.advanced = job.yes = an.options.deep = true; break;
+		case OWN_LOSSES: job.losses = c->arg; break;
 		case OWN_SET: job.set = c->arg; break;
 		case 'y': job.yes = true; break;
 		default:
@@ -216,6 +222,8 @@ static int run(struct cli *c)
 		status = cli_error(c, EXIT_USAGE, "--plan, --in-place, --to and --set exclude each other");
 	else if (id == CLI_END && job.salvage && job.to == NULL)
 		status = cli_error(c, EXIT_USAGE, "--salvage writes a new pool: say where with --to");
+	else if (id == CLI_END && job.losses && !job.salvage)
+		status = cli_error(c, EXIT_USAGE, "--losses tells of --salvage");
 	else if (id == CLI_END)
 		status = cli_flush(c, analysis_run(c, &an, told, &job));
 	analysis_free(&an);
@@ -231,8 +239,9 @@ const struct command command_repair = {
 		 "With --in-place a journal is on stable storage before the first write: 'pmemscope undo' takes all back, "
 		 "also after a crash in the middle.\n\n"
 		 "Where a pool cannot be made whole, --to with --salvage writes what can be had of it, and lists what is lost: of a "
-		 "pmemlog or pmemblk pool a new one, in one file, with the log's text or the blocks; a block that cannot be read is an "
-		 "error to its reader there. "
+		 "pmemlog, pmemblk or pmemobj pool a new one, in one file, with the log's text, the blocks, or the objects. A block "
+		 "that cannot be read is an error to its reader there. Objects keep their offsets, and pointers to them stay right; "
+		 "what cannot be told to be in use becomes free, what could not be read is zero. It implies --deep, --advanced and --yes. "
 		 "A set file that is gone is made anew with --set from the headers of a directory's parts.",
 	.tables = { &table, &option_evidence, &option_telling },
 	.sources = true, .run = run,

@@ -3,8 +3,11 @@
 #include "analyzer/repair/apply.h"
 #include "analyzer/repair/salvage.h"
 #include "formats/pool/set.h"
+#include "report/cli/output.h"
 #include "report/copies.h"
+#include "report/json/losses.h"
 #include "report/outcome.h"
+#include "report/text/losses.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -77,36 +80,30 @@ bool mended_wants_salvage(const struct result *r, const struct repair *rep)
 
 	for (const struct item *it = r->intake.first; it && !wants; it = it->next)
 		wants = lost_in(it) != 0;
-	return wants && (after->model.log || after->model.blk);
+	/* which objects a step costs is found by comparing both pools */
+	for (const struct step *s = rep->plan->first; s && after->model.obj; s = s->next)
+		wants |= plan_made(s) && s->loses != NULL;
+	return wants && (after->model.log || after->model.blk || after->model.obj);
 }
 
-int mended_salvage(struct cli *c, const char *to, const struct result *r, const struct repair *rep, struct page *p)
+int mended_salvage(struct cli *c, const struct mended_to *to, const struct result *r, const struct repair *rep, struct page *p)
 {
 	struct problem problem = { STATUS_OK, "" };
-	const char *why;
-	struct salvage *s = salvage_open(rep->analyzed ? &rep->after : r, &why);
-	enum status st = s ? apply_copy(s->image, to, &problem) : problem_set(&problem, STATUS_USAGE, "%s: %s", r->path, why);
-	uint64_t nr = 0;
+	struct salvage *s = salvage_open(r, rep, to->analyze, &problem);
+	enum status st = s ? apply_copy(s->image, to->path, &problem) : problem.status;
+	int status = st != STATUS_OK ? cli_error(c, (int)outcome_of_status(st), "%s", problem.text)
+		     : text_losses(s, p) ? EXIT_LEFT : EXIT_CORRECTED;
+	struct output out;
 
-	if (st != STATUS_OK)
-		return cli_error(c, (int)outcome_of_status(st), "%s", problem.text);
-	page_heading(p, "In the new pool");
-	page_text(p, 2, "%s: %" PRIu64 " %s, in structures made anew, under a uuid of its own", s->what, s->nr, s->unit);
-	page_heading(p, "Not in the new pool");
-	for (; nr < s->losses_nr && nr < SALVAGE_TOLD; nr++)
-		page_text(p, 2, "%" PRIu64 " %s from %" PRIu64 " on could not be read", s->losses[nr].len, s->unit, s->losses[nr].at);
-	if (s->losses_nr > SALVAGE_TOLD)
-		page_text(p, 2, "and %" PRIu64 " more ranges: %" PRIu64 " %s in all", s->losses_nr - SALVAGE_TOLD, s->lost, s->unit);
-	if (s->left_out)
-		page_text(p, 2, "%s", s->left_out);
-	for (const struct step *step = rep->plan->first; step; step = step->next)
-		if (plan_made(step) && step->loses) {
-			page_text(p, 2, "by step %" PRIu32 ", for %s: %s", step->nr, step->path ? step->path : step->by->id, step->loses);
-			nr++;
-		}
-	if (nr == 0 && s->left_out == NULL)
-		page_text(p, 2, "nothing: all of the content is there");
-	return nr || s->left_out ? EXIT_LEFT : EXIT_CORRECTED;
+	if (st == STATUS_OK && to->losses) {
+		bool open = output_open(c, &out, to->losses);
+		bool good = open && json_losses(s, r, p->redact, out.f);
+
+		if (!open || !output_close(c, &out, good) || !good)
+			status = EXIT_FAILED;
+	}
+	salvage_close(s);
+	return status;
 }
 
 void mended_losses(const struct result *r, const struct repair *rep, struct page *p)
