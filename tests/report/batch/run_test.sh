@@ -184,7 +184,10 @@ batch many.jsonl -o whole -j2 >/dev/null || true
 told whole >whole.told
 batch many.jsonl -o part -j1 --fresh-workers >part.txt 2>&1 &
 pid=$!
-sleep 0.3
+for _ in $(seq 600); do # until it is at work: before that it ends as any program does
+	! ls part/??/*/done.json >/dev/null 2>&1 || break
+	sleep 0.05
+done
 kill -TERM $pid
 wait $pid && status=0 || status=$?
 [ $status = 32 ] || [ $status = 0 ] || [ $status = 4 ] || fail "SIGTERM ended it with $status"
