@@ -2,14 +2,17 @@
 
 #include "report/batch/mend.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { WROTE = 0, FAILED = 1 };
+enum { PAGE = 4096, HUGE_PAGE = 2 << 20 }; /* bytes; where pages are of another size there is less of it, or nothing */
 
 /* Under the address sanitizer the shadow counts as data: there a bound on memory would bound nothing else. */
 #ifdef __SANITIZE_ADDRESS__
@@ -57,6 +60,26 @@ bool batch_worker_born(pid_t parent, const int *keep, size_t nr, const struct ba
 	return limits(job, one_image);
 }
 
+/*
+ * Most of what a process of its own costs is its memory being given to it page by page, and copied where it was its parent's.
+ * What it allocates from here on lies in a huge page behind the parent's heap, which is given at once, where there are any.
+ * A chunk that covers that page is taken and freed: malloc goes on there, and has written nothing into it yet.
+ */
+static void heap_anew(void)
+{
+	uintptr_t end = (uintptr_t)sbrk(0), from = (end + PAGE + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+
+	mallopt(M_MMAP_THRESHOLD, 4 * HUGE_PAGE);
+	mallopt(M_TRIM_THRESHOLD, 8 * HUGE_PAGE);
+	mallopt(M_TOP_PAD, HUGE_PAGE);
+	if (sbrk((intptr_t)(from - PAGE - end)) != (void *)-1) {
+		void *volatile chunk = malloc(HUGE_PAGE + 2 * PAGE); /* volatile: it is for what malloc does, not for its bytes */
+
+		madvise((void *)from, HUGE_PAGE, MADV_HUGEPAGE);
+		free(chunk);
+	}
+}
+
 static void shut(void *ctx)
 {
 	const struct batch_work *w = ctx;
@@ -94,6 +117,7 @@ void batch_worker(const struct batch_work *w)
 
 	if (!batch_worker_born(w->parent, &keep, 1, w->job, true))
 		_exit(FAILED);
+	heap_anew();
 	for (int i = 0; i < BATCH_PAPERS; i++) {
 		if ((i == BATCH_PAPER_PLAN && w->job->mend == BATCH_MEND_NOTHING) || (i == BATCH_PAPER_HTML && w->job->pages == BATCH_PAGES_NONE))
 			continue;
