@@ -101,7 +101,8 @@ static const struct check checks[] = {
 	{ .id = "obj.run.unread", .covers = "H-8 H-9", .severity = ERROR,
 	  .says = "the header or the bitmap of a run, or the chunk headers of a zone, could not be read",
 	  .means = "Which of the objects here are in use is not known; their bytes may be intact.",
-	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify,
+	  .remedy = "Capture these bytes again. Where that cannot be, the headers of the objects tell the unit and what may be in "
+		    "use: 'pmemscope repair --advanced'.", .source = SOURCE, .verify = unread_verify,
 	  .repair = obj_run_repair_unread },
 	{ .id = "obj.run.unit", .covers = "H-8", .severity = ERROR,
 	  .says = "a run has a unit size that cannot be",

@@ -320,7 +320,7 @@ static void extension_verify(const struct check *self, const struct model *m, st
 					.by = self, .verdict = CORRUPT,
 					.node = log->node ? log->node : each.lanes->array[k], .at = ext.at,
 					.len = OBJ_ULOG_HDR_LEN, .idx = log->node ? c.nr - 1 : each.lanes->lane[i].idx,
-					.numbered = true, .repair = REPAIR_ASK,
+					.numbered = true, .repair = log->state == OBJ_LOG_PENDING ? REPAIR_ADVANCED : REPAIR_ASK,
 					.detail = arena_printf(out->arena, "extension %" PRIu64 " of the %s log of lane %" PRIu32
 							       ", at 0x%" PRIx64 ": %s", c.nr - 1,
 							       obj_lane_log_name(log->kind), each.lanes->lane[i].idx, ext.at,
@@ -543,7 +543,8 @@ static const struct check checks[] = {
 	{ .id = "obj.log.extension", .covers = "L-6 L-8", .severity = ERROR,
 	  .says = "an extension of a log is not where one can be",
 	  .means = "The library frees it at the next opening, which may free what belongs to others.",
-	  .remedy = "Zero the link to it before the pool is opened.", .source = SOURCE, .verify = extension_verify },
+	  .remedy = "Zero the link to it before the pool is opened.", .source = SOURCE, .verify = extension_verify,
+	  .repair = obj_lanes_repair_extension },
 	{ .id = "obj.undo.overlap", .covers = "L-11", .severity = WARNING,
 	  .says = "before-images of several lanes belong to the same bytes",
 	  .means = "They are put back lane by lane: what is there in the end is the last lane's, whoever wrote first. The "

@@ -120,7 +120,8 @@ static const struct check checks[] = {
 	{ .id = "obj.object.unread", .covers = "H-10 H-11", .severity = ERROR,
 	  .says = "the header of an object could not be read",
 	  .means = "Its size and type are not known, and which units of its run belong to it is a guess.",
-	  .remedy = "Capture these bytes again.", .source = SOURCE, .verify = unread_verify,
+	  .remedy = "Capture these bytes again. Where that cannot be, 'pmemscope repair --advanced' makes the header by the bitmap; "
+		    "the type number is lost.", .source = SOURCE, .verify = unread_verify,
 	  .repair = obj_run_repair_header },
 	{ .id = "obj.object.orphan", .covers = "X-3", .severity = WARNING,
 	  .says = "an object of the library's own belongs to no lane and is not the root",

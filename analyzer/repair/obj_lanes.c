@@ -96,6 +96,48 @@ void obj_lanes_repair_next(const struct check *by, const struct finding *f, cons
 	plan_put_value(plan, s, f->node, f->field, 0, "the link leads to no log");
 }
 
+/* The link that leads to an extension at `at`, and the log it belongs to. */
+static const struct obj_log *extension_find(const struct model *m, uint64_t at, uint64_t *link_at)
+{
+	const struct obj_lanes *l = m->obj->lanes;
+	uint64_t budget = m->obj->size;
+
+	for (uint32_t i = 0; i < l->lane_nr; i++)
+		for (int k = 0; k < OBJ_LOGS; k++) {
+			const struct obj_log *log = &l->lane[i].log[k];
+			struct obj_ulog_chain c;
+			struct obj_ulog_ext ext;
+
+			if (log->state == OBJ_LOG_LOST)
+				continue;
+			obj_ulog_chain_start(&c, m->obj->image, log->at, log->hdr.next, &budget);
+			while (c.nr < log->chain_nr && obj_ulog_chain_next(&c, &ext))
+				if (ext.at == at) {
+					*link_at = ext.link_at;
+					return log;
+				}
+		}
+	return NULL;
+}
+
+/* What is no extension is not freed as one: the log ends before it. */
+void obj_lanes_repair_extension(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	uint64_t link_at;
+	const struct obj_log *log = extension_find(m, f->at, &link_at);
+
+	(void)by;
+	if (log == NULL)
+		return;
+	bool used = log->state == OBJ_LOG_PENDING;
+	struct step *s = plan_step(plan, f, used ? REPAIR_ADVANCED : REPAIR_ASK, "cuts the chain of this log before the extension");
+	if (s == NULL)
+		return;
+	s->loses = used ? "what the log was to finish or to take back from there on; and the space of extensions behind it"
+			: "the space of extensions behind it, if there are any, which stays allocated";
+	put_le64(plan, s, m->obj->image, link_at, 0, "no log can lie where the link leads");
+}
+
 void obj_lanes_repair_operation(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	struct step *s = plan_step(plan, f, REPAIR_ADVANCED, "ends the log at the entry that no library can read");

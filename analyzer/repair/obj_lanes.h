@@ -10,6 +10,7 @@ void obj_lanes_repair_capacity(const struct check *by, const struct finding *f, 
 void obj_lanes_repair_zero(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_drop(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void obj_lanes_repair_extension(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_operation(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_lanes_repair_replica(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
