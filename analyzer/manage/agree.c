@@ -72,7 +72,7 @@ static bool lose_unreadable(struct crew *c, const struct taken *t, uint64_t len)
 	for (uint64_t i = 0; i < len; i += SPACE_PAGE) {
 		size_t n = len - i < SPACE_PAGE ? (size_t)(len - i) : SPACE_PAGE;
 
-		if (copy_read(c->h->parts[t->part].m->fd, page, n, t->off + i))
+		if (copy_read(c->h->parts[t->part].m, page, n, t->off + i))
 			continue;
 		any = health_lose(c->h, t->part, t->off + i, n, c->error);
 		health_fault(c->h, t->part, PART_LOST, "some of it cannot be read");
@@ -102,7 +102,7 @@ static bool look(struct crew *c, uint64_t at, uint64_t *len, struct eye *first)
 
 		if (!pick_holds(c->h, r, at, false, len, &eye.t))
 			continue;
-		eye.data = copy_extent(c->h->parts[eye.t.part].m->fd, eye.t.off, len);
+		eye.data = copy_extent(c->h->parts[eye.t.part].m, eye.t.off, len);
 		data |= eye.data;
 		if (nr++ == 0)
 			*first = eye;
@@ -116,7 +116,7 @@ static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const stru
 	size_t n = (size_t)len;
 
 	memset(a, 0, first->data ? 0 : n);
-	if (first->data && !copy_read(c->h->parts[first->t.part].m->fd, a, n, first->t.off)) {
+	if (first->data && !copy_read(c->h->parts[first->t.part].m, a, n, first->t.off)) {
 		lose_unreadable(c, &first->t, len);
 		return false;
 	}
@@ -131,10 +131,10 @@ static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const stru
 			return false;
 		if (!holds)
 			continue;
-		eye.data = copy_extent(c->h->parts[eye.t.part].m->fd, eye.t.off, &kind);
+		eye.data = copy_extent(c->h->parts[eye.t.part].m, eye.t.off, &kind);
 		if (!eye.data && kind >= len && span_zero_bytes(a, n))
 			continue;
-		if (!copy_read(c->h->parts[eye.t.part].m->fd, b, n, eye.t.off)) {
+		if (!copy_read(c->h->parts[eye.t.part].m, b, n, eye.t.off)) {
 			lose_unreadable(c, &eye.t, len);
 			return false;
 		}

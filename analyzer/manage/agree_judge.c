@@ -131,8 +131,8 @@ static bool pair_differs(struct court *c, uint32_t a, uint32_t b, uint64_t at, u
 		uint64_t len = end - at < COPY_BLOCK ? end - at : COPY_BLOCK;
 
 		if (!pick_holds(c->h, a, at, false, &len, &ta) || !pick_holds(c->h, b, at, false, &len, &tb) ||
-		    !copy_read(c->h->parts[ta.part].m->fd, one, (size_t)len, ta.off) ||
-		    !copy_read(c->h->parts[tb.part].m->fd, two, (size_t)len, tb.off))
+		    !copy_read(c->h->parts[ta.part].m, one, (size_t)len, ta.off) ||
+		    !copy_read(c->h->parts[tb.part].m, two, (size_t)len, tb.off))
 			*both = false;
 		else
 			differs |= agree_differ(c->h, one, two, at, (size_t)len, idle);

@@ -2,6 +2,7 @@
 
 #include "analyzer/manage/aside.h"
 #include "analyzer/manage/copy.h"
+#include "formats/base/whole.h"
 #include "formats/pool/badblocks.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ static const struct badblocks *file_read(struct arena *a, const char *name, stru
 		manage_fail(e, EINVAL, "%s: no recovery file: it is too long, or no file", name);
 	else if ((text = arena_alloc(a, (size_t)st.st_size + 1)) == NULL)
 		manage_fail(e, ENOMEM, "%s: no memory", name);
-	else if (!copy_read(fd, text, (size_t)st.st_size, 0))
+	else if (!whole_read(fd, text, (size_t)st.st_size, 0))
 		manage_fail(e, errno, "%s: reading: %s", name, strerror(errno));
 	else if ((b = badblocks_parse(a, (struct span){ .p = text, .len = (size_t)st.st_size })) == NULL)
 		manage_fail(e, ENOMEM, "%s: no memory", name);

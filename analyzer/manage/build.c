@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { RUNS_FIRST = 64, ROOM_SPARE = 1 << 20 /* for directories and the file system's own */ };
@@ -57,8 +58,8 @@ static bool runs_add(struct build *b, uint32_t part)
 		run = run_new(b);
 		if (run == NULL)
 			return manage_fail(&b->out->error, ENOMEM, "%s: no memory", b->to->m->path);
-		*run = (struct copy_run){ .from = b->from->parts[t.part].m->fd, .from_at = t.off, .len = t.len, .to = b->nr,
-					  .to_at = piece->off + (at - piece->at), .from_name = b->from->parts[t.part].m->path };
+		*run = (struct copy_run){ .from = b->from->parts[t.part].m, .from_at = t.off, .len = t.len, .to = b->nr,
+					  .to_at = piece->off + (at - piece->at) };
 		at += t.len;
 	}
 	return true;
@@ -74,7 +75,12 @@ bool build_add(struct build *b, uint32_t part, bool keep, const char *verb, cons
 
 	*bp = (struct build_part){ .part = part, .new_header = p->has_header && !p->header_good, .keep = keep };
 	bp->act = manage_act(b->out, verb, p->m->path, what ? what : "");
-	if (bp->act == NULL || !aside_start(&bp->aside, b->out->arena, p->m->path, &b->out->error) || !runs_add(b, part))
+	bp->aside.fd = -1;
+	bp->device = p->m->device;
+	if (p->m->kind == MEMBER_DAX && (bp->device == NULL || keep))
+		return manage_fail(&b->out->error, EINVAL, "%s: %s: a device can be written only as it is", health_name(b->to, p), p->why);
+	if (bp->act == NULL || (bp->device == NULL && !aside_start(&bp->aside, b->out->arena, p->m->path, &b->out->error)) ||
+	    !runs_add(b, part))
 		return false;
 	bp->act->in_set = true;
 	bp->act->replica = p->m->replica;
@@ -87,14 +93,17 @@ static bool job_of(const struct build *b, struct copy_job *job)
 {
 	int *fds = arena_array(b->out->arena, b->nr ? b->nr : 1, sizeof(*fds));
 	const char **names = arena_array(b->out->arena, b->nr ? b->nr : 1, sizeof(*names));
+	struct target **devices = arena_array(b->out->arena, b->nr ? b->nr : 1, sizeof(struct target *));
 
-	if (fds == NULL || names == NULL)
+	if (fds == NULL || names == NULL || devices == NULL)
 		return manage_fail(&b->out->error, ENOMEM, "%s: no memory", b->to->m->path);
 	for (uint32_t i = 0; i < b->nr; i++) {
 		fds[i] = b->parts[i].aside.fd;
-		names[i] = b->parts[i].aside.name;
+		devices[i] = b->parts[i].device;
+		names[i] = devices[i] ? target_path(devices[i]) : b->parts[i].aside.name;
 	}
-	*job = (struct copy_job){ .runs = b->runs, .runs_nr = b->runs_nr, .to = fds, .to_names = names, .to_nr = b->nr };
+	*job = (struct copy_job){ .runs = b->runs, .runs_nr = b->runs_nr, .to = fds, .devices = devices, .to_names = names,
+				  .to_nr = b->nr };
 	return true;
 }
 
@@ -125,6 +134,8 @@ static bool need_of(const struct build *b, const struct copy_job *job, uint64_t 
 		struct statfs fs;
 		uint64_t bytes = 0, its = 0;
 
+		if (b->parts[i].device)
+			continue;
 		if (!room_of(b, i, &its, &fs))
 			return false;
 		if (its != dev)
@@ -147,6 +158,8 @@ bool build_judge(struct build *b)
 		struct statfs fs;
 		uint64_t dev = 0, need = 0, room;
 
+		if (b->parts[i].device)
+			b->parts[i].act->bytes = space_part_size(b->to->parts[b->parts[i].part].m);
 		if (b->parts[i].act->bytes)
 			continue;
 		if (!room_of(b, i, &dev, &fs) || !need_of(b, &job, dev, false, &need))
@@ -162,6 +175,22 @@ bool build_judge(struct build *b)
 	return true;
 }
 
+static bool device_write(struct build *b, struct build_part *bp, const uint8_t bytes[POOL_HDR_LEN])
+{
+	return writes_next(b->w, &b->out->error) &&
+	       ((target_write(bp->device, bytes, POOL_HDR_LEN, 0) && target_flush(bp->device)) ||
+		manage_fail(&b->out->error, errno, "%s: writing its header: %s", target_path(bp->device), strerror(errno)));
+}
+
+/* An empty place for the part. */
+static bool place_open(struct build *b, struct build_part *bp)
+{
+	static const uint8_t blank[POOL_HDR_LEN];
+
+	return bp->device ? device_write(b, bp, blank)
+			  : aside_open(&bp->aside, space_part_size(b->to->parts[bp->part].m), b->w, &b->out->error);
+}
+
 static bool header_write(struct build *b, struct build_part *bp)
 {
 	uint8_t bytes[POOL_HDR_LEN];
@@ -169,9 +198,13 @@ static bool header_write(struct build *b, struct build_part *bp)
 	struct stat st;
 
 	build_header(b->to, bp->part, &hdr);
-	if (bp->new_header && fstat(bp->aside.fd, &st) == 0)
+	if (bp->new_header && bp->device)
+		hdr.crtime = (uint64_t)time(NULL);
+	else if (bp->new_header && fstat(bp->aside.fd, &st) == 0)
 		hdr.crtime = (uint64_t)st.st_ctime;
 	build_header_bytes(&hdr, bytes);
+	if (bp->device)
+		return device_write(b, bp, bytes);
 	if (!writes_next(b->w, &b->out->error))
 		return false;
 	return pwrite(bp->aside.fd, bytes, sizeof(bytes), 0) == sizeof(bytes) ||
@@ -186,16 +219,16 @@ bool build_make(struct build *b)
 	bool ok = true;
 
 	for (uint32_t i = 0; ok && i < b->nr; i++)
-		ok = aside_open(&b->parts[i].aside, space_part_size(b->to->parts[b->parts[i].part].m), b->w, e);
+		ok = place_open(b, &b->parts[i]);
 	ok = ok && job_of(b, &job) && copy_all(&job, b->w, &written, e);
 	for (uint32_t i = 0; ok && i < b->nr; i++) {
 		const struct part *p = &b->to->parts[b->parts[i].part];
 
 		ok = (!p->has_header || header_write(b, &b->parts[i])) &&
-		     aside_finish(&b->parts[i].aside, b->mode, p->m->fd, b->w, e);
+		     (b->parts[i].device || aside_finish(&b->parts[i].aside, b->mode, p->m->fd, b->w, e));
 	}
 	for (uint32_t i = 0; ok && i < b->nr; i++)
-		ok = aside_settle(b->parts[i].aside.path, e);
+		ok = b->parts[i].device || aside_settle(b->parts[i].aside.path, e);
 	return ok;
 }
 
@@ -204,12 +237,12 @@ bool build_place(struct build *b)
 	for (uint32_t i = 0; i < b->nr; i++) {
 		struct build_part *bp = &b->parts[i];
 
-		if (!aside_place(&bp->aside, b->out->arena, bp->keep, &bp->kept, b->w, &b->out->error))
+		if (bp->device == NULL && !aside_place(&bp->aside, b->out->arena, bp->keep, &bp->kept, b->w, &b->out->error))
 			return false;
 		bp->act->done = true;
 	}
 	for (uint32_t i = 0; i < b->nr; i++)
-		if (!aside_settle(b->parts[i].aside.path, &b->out->error))
+		if (b->parts[i].device == NULL && !aside_settle(b->parts[i].aside.path, &b->out->error))
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
  * Parts that are made anew, several at once: their files aside, all data into them, their headers, everything on stable
- * storage; then each is put in its place. Until that last step nothing that was there has changed.
+ * storage; then each is put in its place. Until that last step no file that was there has changed. A DAX device has no
+ * aside: it is written where it is, and has no header until it is whole, so a run that is cut off leaves a part to be made.
  */
 #ifndef ANALYZER_MANAGE_BUILD_H
 #define ANALYZER_MANAGE_BUILD_H
@@ -13,7 +14,8 @@ struct build_part {
 	uint32_t part;            /* in the target's list of members */
 	bool new_header;          /* its crtime is that of the new file */
 	bool keep;                /* what lies at its path is kept beside it */
-	struct aside aside;
+	struct aside aside;       /* of a file */
+	struct target *device;    /* or the DAX device itself: its header is blank until all else is there */
 	struct manage_act *act;
 	const char *kept;
 };
@@ -37,7 +39,7 @@ bool build_start(struct build *b, const struct health *from, struct health *to, 
 bool build_add(struct build *b, uint32_t part, bool keep, const char *verb, const char *why);
 /* Could it be done? Directories that take new files, room for all data. Fills the bytes of acts. Writes nothing. */
 bool build_judge(struct build *b);
-/* Everything aside and on stable storage. False: nothing of it is left, unless the writes were cut. */
+/* Everything aside, or on its device, and on stable storage. False: no file of it is left, unless the writes were cut. */
 bool build_make(struct build *b);
 /* Each in its place. */
 bool build_place(struct build *b);

@@ -1,5 +1,7 @@
 #include "analyzer/manage/copy.h"
 
+#include "analyzer/repair/target.h"
+
 #include "formats/base/span.h"
 #include "formats/base/whole.h"
 
@@ -53,18 +55,18 @@ struct hand {
 	pthread_t thread;
 };
 
-bool copy_read(int fd, uint8_t *buf, size_t len, uint64_t at)
+bool copy_read(const struct member *m, uint8_t *buf, size_t len, uint64_t at)
 {
-	if (whole_read(fd, buf, len, at))
+	if (m->device ? target_read(m->device, buf, len, at) : whole_read(m->fd, buf, len, at))
 		return true;
 	if (errno == 0) /* the file ends before what its set file says */
 		errno = EIO;
 	return false;
 }
 
-bool copy_extent(int fd, uint64_t at, uint64_t *len)
+bool copy_extent(const struct member *m, uint64_t at, uint64_t *len)
 {
-	off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+	off_t data = m->device ? (off_t)at : lseek(m->fd, (off_t)at, SEEK_DATA);
 
 	if (data < 0 && errno == ENXIO) /* a hole up to the end of the file */
 		return false;
@@ -75,7 +77,7 @@ bool copy_extent(int fd, uint64_t at, uint64_t *len)
 			*len = (uint64_t)data - at;
 		return false;
 	}
-	off_t hole = lseek(fd, (off_t)at, SEEK_HOLE);
+	off_t hole = m->device ? 0 : lseek(m->fd, (off_t)at, SEEK_HOLE);
 	if (hole > 0 && (uint64_t)hole > at && (uint64_t)hole - at < *len)
 		*len = (uint64_t)hole - at;
 	return true;
@@ -104,19 +106,26 @@ static bool crew_write_next(struct crew *c)
 	return go;
 }
 
-/* The runs of blocks that are not zero. */
+static bool end_write(struct crew *c, uint32_t to, const uint8_t *buf, size_t len, uint64_t at)
+{
+	int fd = c->job->to[to];
+
+	return fd < 0 ? target_write(c->job->devices[to], buf, len, at) : whole_write(fd, buf, len, at);
+}
+
+/* The runs of blocks that are not zero; to a device, all. */
 static bool block_runs_write(struct crew *c, const struct copy_run *r, const uint8_t *buf, size_t len, uint64_t to_at)
 {
 	size_t from = 0, at = 0;
-	int fd = c->job->to[r->to];
+	bool device = c->job->to[r->to] < 0;
 
 	while (at < len) {
 		size_t n = len - at < COPY_BLOCK ? len - at : COPY_BLOCK;
-		bool zero = span_zero_bytes(buf + at, n);
+		bool zero = !device && span_zero_bytes(buf + at, n);
 
 		at += n;
 		if (zero && at - n > from) {
-			if (!crew_write_next(c) || !whole_write(fd, buf + from, at - n - from, to_at + from))
+			if (!crew_write_next(c) || !end_write(c, r->to, buf + from, at - n - from, to_at + from))
 				return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
 			atomic_fetch_add(&c->written, at - n - from);
 		}
@@ -124,7 +133,7 @@ static bool block_runs_write(struct crew *c, const struct copy_run *r, const uin
 			from = at;
 	}
 	if (at > from) {
-		if (!crew_write_next(c) || !whole_write(fd, buf + from, at - from, to_at + from))
+		if (!crew_write_next(c) || !end_write(c, r->to, buf + from, at - from, to_at + from))
 			return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
 		atomic_fetch_add(&c->written, at - from);
 	}
@@ -135,10 +144,10 @@ static bool block_runs_write(struct crew *c, const struct copy_run *r, const uin
 static bool shared(struct crew *c, const struct copy_run *r, uint64_t at, uint64_t len)
 {
 	struct lane *lane = &c->lanes[r->to];
-	struct file_clone_range range = { .src_fd = r->from, .src_offset = r->from_at + at, .src_length = len,
+	struct file_clone_range range = { .src_fd = r->from->fd, .src_offset = r->from_at + at, .src_length = len,
 					  .dest_offset = r->to_at + at };
 
-	if (len < SHARE_MIN || !atomic_load(&lane->shares) || !crew_write_next(c))
+	if (len < SHARE_MIN || r->from->device || c->job->to[r->to] < 0 || !atomic_load(&lane->shares) || !crew_write_next(c))
 		return false;
 	if (ioctl(c->job->to[r->to], FICLONERANGE, &range) == 0) {
 		atomic_fetch_add(&c->written, len);
@@ -164,13 +173,13 @@ static bool data_copy(struct crew *c, const struct copy_run *r, uint64_t at, uin
 		size_t n = len < BUFFER ? (size_t)len : BUFFER;
 
 		if (!copy_read(r->from, buf, n, r->from_at + at))
-			return crew_fail(c, r->from_name, "reading");
+			return crew_fail(c, r->from->path, "reading");
 		if (!block_runs_write(c, r, buf, n, r->to_at + at))
 			return false;
 		at += n;
 		len -= n;
 		if (r->to_at + at - start >= START_MIN || len == 0) {
-			/* a wish, no more: the disk works while we read on */
+			/* a wish, no more: the disk works while we read on; a device has none */
 			(void)sync_file_range(c->job->to[r->to], (off_t)start, (off_t)(r->to_at + at - start),
 					      SYNC_FILE_RANGE_WRITE);
 			start = r->to_at + at;
@@ -201,7 +210,7 @@ static void unit_copy(struct hand *h, const struct unit *u, uint8_t *buf)
 	while (at < end && !atomic_load(&c->stop)) {
 		uint64_t len = end - at;
 
-		if (!copy_extent(u->run->from, u->run->from_at + at, &len))
+		if (!copy_extent(u->run->from, u->run->from_at + at, &len) && c->job->to[u->run->to] >= 0)
 			atomic_fetch_add(&c->done, len);
 		else if (!data_copy(c, u->run, at, len, buf))
 			return;
@@ -340,7 +349,7 @@ bool copy_measure(const struct copy_job *job, uint32_t to, bool exact, uint64_t 
 			if (data && !exact)
 				*bytes += len;
 			else if (data && !data_measure(r, at, len, buf, bytes))
-				ok = manage_fail(e, errno, "%s: reading: %s", r->from_name, strerror(errno));
+				ok = manage_fail(e, errno, "%s: reading: %s", r->from->path, strerror(errno));
 		}
 	}
 	free(buf);

@@ -6,22 +6,23 @@
 #ifndef ANALYZER_MANAGE_COPY_H
 #define ANALYZER_MANAGE_COPY_H
 
+#include "analyzer/manage/members.h"
 #include "analyzer/manage/writes.h"
 
 enum { COPY_BLOCK = 4096 }; /* zeros are looked for in units of this */
 
 struct copy_run {
-	int from;
+	const struct member *from; /* opened */
 	uint64_t from_at, len;
 	uint32_t to;            /* which file; runs of one file stand together */
 	uint64_t to_at;
-	const char *from_name;  /* for messages */
 };
 
 struct copy_job {
 	const struct copy_run *runs;
 	uint32_t runs_nr;
-	const int *to;          /* descriptors of files that read as zeros where runs go */
+	const int *to;          /* descriptors of files that read as zeros where runs go; -1: a device */
+	struct target *const *devices; /* of those, on which something may lie: zeros are written, too */
 	const char *const *to_names;
 	uint32_t to_nr;
 };
@@ -36,10 +37,10 @@ bool copy_all(const struct copy_job *job, struct writes *w, uint64_t *written, s
 bool copy_measure(const struct copy_job *job, uint32_t to, bool exact, uint64_t *bytes, struct manage_error *e);
 
 /* Reads all of it; false: errno says why. */
-bool copy_read(int fd, uint8_t *buf, size_t len, uint64_t at);
+bool copy_read(const struct member *m, uint8_t *buf, size_t len, uint64_t at);
 /*
  * The data or the hole that begins at `at`; at most len bytes. True: data. Where the system cannot tell, all is data.
  */
-bool copy_extent(int fd, uint64_t at, uint64_t *len);
+bool copy_extent(const struct member *m, uint64_t at, uint64_t *len);
 
 #endif

@@ -58,7 +58,7 @@ static void header_judge(struct health *h, uint32_t idx)
 	const char *why = NULL;
 	uint64_t sum = 0;
 
-	if (p->m->size < sizeof(bytes) || !copy_read(p->m->fd, bytes, sizeof(bytes), 0))
+	if (p->m->size < sizeof(bytes) || !copy_read(p->m, bytes, sizeof(bytes), 0))
 		why = "its header cannot be read";
 	else if (span_zero_bytes(bytes, sizeof(bytes)))
 		why = "its header is blank";
@@ -148,11 +148,11 @@ static bool one_pool(struct health *h, struct manage_error *e)
 }
 
 /* What the system would answer for a file that lies on no persistent memory: no count, no device. */
-static bool on_dax(int fd)
+static bool on_dax(const struct member *m)
 {
 	struct statx st;
 
-	return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) == 0 && st.stx_attributes & STATX_ATTR_DAX;
+	return m->kind == MEMBER_DAX || (statx(m->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) == 0 && st.stx_attributes & STATX_ATTR_DAX);
 }
 
 /* The device's count at the last open is another than now, and the pool was not closed. */
@@ -164,7 +164,7 @@ static void replica_unsafe(struct health *h, uint32_t replica)
 	if (!p->header_good || !(p->hdr.incompat & POOL_FEAT_SDS) || !p->hdr.sds_dirty || (!p->hdr.sds_usc && !p->hdr.sds_uuid))
 		return;
 	layout_encode(&pool_hdr_layout, &p->hdr, bytes);
-	if (pool_hdr_sds_sum((struct span){ .p = bytes, .len = sizeof(bytes) }) != p->hdr.sds_checksum || on_dax(p->m->fd))
+	if (pool_hdr_sds_sum((struct span){ .p = bytes, .len = sizeof(bytes) }) != p->hdr.sds_checksum || on_dax(p->m))
 		return;
 	for (uint32_t i = 0; i < health_parts(h, replica); i++) {
 		health_fault(h, h->first[replica] + i, PART_UNSAFE,
@@ -187,7 +187,7 @@ static struct descr descr_read(const struct health *h, const struct part *p)
 	struct obj_words w;
 	uint64_t heap;
 
-	if (p->m->size < OBJ_DESCR_AT + sizeof(bytes) || !copy_read(p->m->fd, bytes, sizeof(bytes), OBJ_DESCR_AT) ||
+	if (p->m->size < OBJ_DESCR_AT + sizeof(bytes) || !copy_read(p->m, bytes, sizeof(bytes), OBJ_DESCR_AT) ||
 	    !layout_decode(&obj_descr_layout, s, 0, &d) || !span_cut(s, 0, OBJ_DESCR_LEN, &summed))
 		return out;
 	out.good = d.heap_offset && checksum_fletcher64(summed, OBJ_DESCR_SUM_OFF, CHECKSUM_NO_SKIP) == d.checksum;

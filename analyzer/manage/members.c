@@ -319,6 +319,27 @@ bool members_whole(const struct members *m, struct manage_error *e)
 	return true;
 }
 
+static bool device_open(struct member *p, int fd, bool write, struct manage_error *e)
+{
+	struct problem problem = { STATUS_OK, "" };
+
+	return target_open(p->path, fd, p->size, write, &p->device, &problem) == STATUS_OK || manage_fail(e, EAGAIN, "%s", problem.text);
+}
+
+bool members_device_open(struct member *p, bool write, struct manage_error *e)
+{
+	return device_open(p, -1, write, e);
+}
+
+static void member_close(struct member *p)
+{
+	target_close(p->device);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->device = NULL;
+	p->fd = -1;
+}
+
 static bool member_open(const struct members *m, struct member *p, bool write, bool all, struct manage_error *e)
 {
 	int mode = write ? O_RDWR : O_RDONLY;
@@ -335,6 +356,8 @@ static bool member_open(const struct members *m, struct member *p, bool write, b
 	if (p->kind == MEMBER_FILE && (fstat(p->fd, &st) != 0 || st.st_dev != p->dev || st.st_ino != p->ino ||
 				       (uint64_t)st.st_size != p->size))
 		return manage_fail(e, EAGAIN, "%s: it changed while it was opened; try again", whence(m, p));
+	if (p->kind == MEMBER_DAX && !device_open(p, p->fd, write, e))
+		return false;
 	uint64_t bytes;
 	if (p->kind == MEMBER_BLOCK && ioctl(p->fd, BLKGETSIZE64, &bytes) == 0)
 		p->size = bytes;
@@ -354,11 +377,8 @@ bool members_open(struct members *m, bool write, bool all, struct manage_error *
 		}
 		if (e->errnum == 0)
 			continue;
-		for (uint32_t k = 0; k <= i; k++) {
-			if (m->list[k].fd >= 0)
-				close(m->list[k].fd);
-			m->list[k].fd = -1;
-		}
+		for (uint32_t k = 0; k <= i; k++)
+			member_close(&m->list[k]);
 		return false;
 	}
 	return true;
@@ -366,11 +386,8 @@ bool members_open(struct members *m, bool write, bool all, struct manage_error *
 
 void members_close(struct members *m)
 {
-	for (uint32_t i = 0; i < m->nr; i++) {
-		if (m->list[i].fd >= 0)
-			close(m->list[i].fd);
-		m->list[i].fd = -1;
-	}
+	for (uint32_t i = 0; i < m->nr; i++)
+		member_close(&m->list[i]);
 	if (m->set_fd >= 0)
 		close(m->set_fd);
 	m->set_fd = -1;

@@ -13,6 +13,7 @@
 #define ANALYZER_MANAGE_MEMBERS_H
 
 #include "analyzer/manage/manage.h"
+#include "analyzer/repair/target.h"
 #include "formats/pool/poolset.h"
 
 enum member_kind {
@@ -34,6 +35,7 @@ struct member {
 	uint32_t mode;      /* permission bits */
 	uint64_t align;     /* of a DAX device's mappings; else 0 */
 	int fd;             /* opened and locked; -1: not */
+	struct target *device; /* a DAX device that is opened: it is read and written through this alone */
 };
 
 struct members {
@@ -80,6 +82,8 @@ bool members_whole(const struct members *m, struct manage_error *e);
  */
 bool members_open(struct members *m, bool write, bool all, struct manage_error *e);
 void members_close(struct members *m);
+/* Opens the DAX device that a new part is to lie on. What else has it open is EAGAIN. */
+bool members_device_open(struct member *p, bool write, struct manage_error *e);
 
 /* "replica 0 part 1: /path", or the path alone without a set file: for messages. */
 const char *members_name(const struct members *m, const struct member *p);

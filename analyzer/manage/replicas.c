@@ -65,11 +65,11 @@ bool replicas_judge(const struct members *m, struct manage_error *e)
 	for (uint32_t i = 0; i < m->nr; i++) {
 		const struct member *p = &m->list[i];
 
-		if (p->kind == MEMBER_DAX)
-			return manage_fail(e, ENOTSUP, "%s: replicas on DAX devices are not supported here", members_name(m, p));
-		if (p->declared < PART_MIN)
+		uint64_t size = p->kind == MEMBER_DAX ? p->size : p->declared;
+
+		if (size < PART_MIN)
 			return manage_fail(e, EINVAL, "%s: %" PRIu64 " bytes are too small: a part of a replicated pool has at least %d",
-					   members_name(m, p), p->declared, PART_MIN);
+					   members_name(m, p), size, PART_MIN);
 	}
 	for (uint32_t i = 0; i < m->nr; i++)
 		if (!members_parent(m, &m->list[i], e))

@@ -9,7 +9,7 @@
  * is in order afterwards.
  */
 bool replicas_fill_dirs(struct members *m, struct manage_error *e);
-/* EINVAL: a part of less than 8 MiB; ENOENT, ENOTDIR: a part's directory is not there; ENOTSUP: a device. */
+/* EINVAL: a part of less than 8 MiB; ENOENT, ENOTDIR: a part's directory is not there. */
 bool replicas_judge(const struct members *m, struct manage_error *e);
 /* At least one member is open. Else why the first is not. */
 bool replicas_any(const struct members *m, struct manage_error *e);

@@ -104,18 +104,30 @@ static bool replicas_match(struct job *job)
 				   "size counts as another)", job->to.path, job->from.path);
 	if (other && (job->added || job->gone))
 		return manage_fail(e, EINVAL, "%s: it changes replicas and OPTION SINGLEHDR: one at a time", job->to.path);
+	for (uint32_t i = 0; other && i < job->to.nr; i++)
+		if (job->to.list[i].kind == MEMBER_DAX)
+			return manage_fail(e, ENOTSUP, "%s: OPTION SINGLEHDR cannot be changed there: the data would have to move on the device "
+					   "itself, and a crash would lose it", members_name(&job->to, &job->to.list[i]));
 	if (!other && !job->added && !job->gone)
 		return manage_fail(e, EINVAL, "%s: the same replicas and options as in %s: there is nothing to change", job->to.path,
 				   job->from.path);
 	return true;
 }
 
-static bool new_parts_judge(const struct job *job)
+/* A device is there always; it is opened here, and so locked. */
+static bool new_parts_judge(struct job *job)
 {
 	for (uint32_t i = 0; i < job->to.nr; i++) {
-		const struct member *p = &job->to.list[i];
+		struct member *p = &job->to.list[i];
 
-		if (job->source[p->replica] == NONE && p->errnum != ENOENT)
+		if (job->source[p->replica] != NONE)
+			continue;
+		if (p->kind == MEMBER_DAX) {
+			if (!members_device_open(p, !job->o->dry_run, &job->out->error))
+				return false;
+			continue;
+		}
+		if (p->errnum != ENOENT)
 			return manage_fail(&job->out->error, EINVAL, "%s: %s; a new replica is made of files that are not there yet",
 					   members_name(&job->to, p), p->errnum ? strerror(p->errnum) : "it is there already");
 	}
@@ -155,6 +167,7 @@ static bool target_draw(struct job *job)
 			continue;
 		const struct part *old = health_part(&job->was, (uint32_t)s, p->m->part);
 		p->m->fd = old->m->fd; /* borrowed: the source's members close it */
+		p->m->device = old->m->device;
 		p->header_good = p->has_header && old->header_good;
 		if (p->header_good) {
 			p->hdr = old->hdr;
@@ -265,8 +278,10 @@ static bool edits_plan(struct job *job)
 		if (job->stays[p->replica])
 			continue;
 		/* leave to remove is leave to make */
-		if (!target_add(job, p, TRANSFORM_GONE, -1) || !act_add(job, "remove", p, "part of a replica that goes", p->size) ||
-		    !aside_start(&probe, a, p->path, &job->out->error))
+		if (!target_add(job, p, TRANSFORM_GONE, p->device ? p->fd : -1) ||
+		    !act_add(job, "remove", p, p->device ? "part of a replica that goes: the device is blanked where it begins"
+							 : "part of a replica that goes", p->size) ||
+		    (p->device == NULL && !aside_start(&probe, a, p->path, &job->out->error)))
 			return false;
 	}
 	return true;
@@ -280,6 +295,14 @@ static bool list_judge(struct job *job)
 	return aside_start(&probe, job->out->arena, job->to.path, &job->out->error);
 }
 
+/* Of new replicas; the others are the source's. */
+static void devices_close(struct job *job)
+{
+	for (uint32_t i = 0; job->source && i < job->to.nr; i++)
+		if (job->source[job->to.list[i].replica] == NONE)
+			target_close(job->to.list[i].device);
+}
+
 static bool change(struct job *job)
 {
 	bool ok = source_judge(job) && replicas_match(job) && new_parts_judge(job) && target_draw(job) && files_plan(job) &&
@@ -291,6 +314,7 @@ static bool change(struct job *job)
 	if (job->plan)
 		plan_file_close(job->plan);
 	build_drop(&job->build);
+	devices_close(job);
 	members_close(&job->from);
 	return ok;
 }

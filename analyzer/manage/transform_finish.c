@@ -2,12 +2,16 @@
 
 #include "analyzer/manage/replicas.h"
 #include "analyzer/repair/apply.h"
+#include "analyzer/repair/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { BLANK_LEN = 2 << 20 };
 
 static const char *list_name(const struct members *to)
 {
@@ -35,20 +39,41 @@ static bool edits_make(const struct plan_file *f, const int *fds, const char *li
 	return apply_plan(f, &o, &done, &problem) == STATUS_OK || manage_fail_as(e, &problem);
 }
 
+/* A device stays; what lies at its beginning is blanked, as far as PMDK blanks it. */
+static bool device_blank(const struct plan_target *part, int fd, struct manage_error *e)
+{
+	static const uint8_t zeros[BLANK_LEN];
+	struct problem problem = { STATUS_OK, "" };
+	struct target *t;
+
+	if (target_open(part->path, fd, part->size, true, &t, &problem) != STATUS_OK)
+		return manage_fail_as(e, &problem);
+	bool ok = target_write(t, zeros, part->size < BLANK_LEN ? part->size : BLANK_LEN, 0) && target_flush(t);
+	if (!ok)
+		manage_fail(e, errno, "%s: %s; the pool is as it should be, run again to blank the device", part->path, strerror(errno));
+	target_close(t);
+	return ok;
+}
+
 /* Parts that are no longer of the pool. Nobody has them open: who had would hold the lock of the others too. */
-static bool parts_remove(const struct plan_file *f, struct writes *w, struct manage_result *out)
+static bool parts_remove(const struct plan_file *f, const int *fds, struct writes *w, struct manage_result *out)
 {
 	for (uint32_t i = 0; i < f->targets_nr; i++) {
 		const char *path = f->targets[i].path;
 
-		if (!gone(&f->targets[i]) || access(path, F_OK) != 0)
+		struct stat st;
+
+		if (!gone(&f->targets[i]) || stat(path, &st) != 0)
 			continue;
 		if (!writes_next(w, &out->error))
 			return false;
-		if (unlink(path) != 0 && errno != ENOENT)
+		if (S_ISCHR(st.st_mode)) {
+			if (!device_blank(&f->targets[i], fds[i], &out->error))
+				return false;
+		} else if (unlink(path) != 0 && errno != ENOENT)
 			return manage_fail(&out->error, errno, "%s: %s; the pool is as it should be, run again to remove the rest", path,
 					   strerror(errno));
-		if (!aside_settle(path, &out->error))
+		if (!S_ISCHR(st.st_mode) && !aside_settle(path, &out->error))
 			return false;
 		for (struct manage_act *act = out->first; act; act = act->next)
 			act->done |= strcmp(act->path, path) == 0 && strcmp(act->verb, "remove") == 0;
@@ -101,7 +126,7 @@ bool transform_finish(struct build *b, const struct members *to, const struct pl
 		b->w->cut = true; /* a run that goes on needs what lies aside */
 		return false;
 	}
-	return parts_remove(f, b->w, b->out) && list_remove(list, b->w, e);
+	return parts_remove(f, fds, b->w, b->out) && list_remove(list, b->w, e);
 }
 
 /* Every part of the list that stays is one of this set. */
@@ -132,7 +157,10 @@ static bool going_locked(const struct plan_file *f, int *fds, struct manage_erro
 	for (uint32_t i = 0; i < f->targets_nr; i++) {
 		if (!gone(&f->targets[i]))
 			continue;
-		fds[i] = open(f->targets[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		/* to be written to, should it be a device */
+		fds[i] = open(f->targets[i].path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fds[i] < 0)
+			fds[i] = open(f->targets[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 		if (fds[i] >= 0 && flock(fds[i], LOCK_EX | LOCK_NB) != 0)
 			return manage_fail(e, EAGAIN, "%s: a running program has it open; nothing was changed", f->targets[i].path);
 	}
@@ -170,7 +198,7 @@ static bool carry_on(struct members *to, const struct plan_file *forward, const 
 	struct manage_act *act = manage_act(out, "write", to->path, "what a run that was cut off had begun, to its end");
 	if (act)
 		act->done = true;
-	return act && parts_place(to, w, out) && parts_remove(forward, w, out) && list_remove(list, w, &out->error);
+	return act && parts_place(to, w, out) && parts_remove(forward, fds, w, out) && list_remove(list, w, &out->error);
 }
 
 bool transform_resume(struct members *to, struct writes *w, struct manage_result *out)

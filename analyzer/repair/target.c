@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +25,7 @@ typedef void persist_fn(const void *addr, size_t len);
 struct target {
 	const char *path;
 	int fd, pipe[2]; /* pipe: to read a mapping by; -1: none is used */
+	pthread_mutex_t lock; /* of the pipe */
 	uint64_t size;
 	bool device_dax, block;
 	uint8_t *map;    /* all of it; NULL: the system's calls are used */
@@ -134,6 +136,7 @@ enum status target_open(const char *path, int fd, uint64_t want_size, bool write
 	if (t == NULL)
 		return problem_set(p, STATUS_NOMEM, "%s: no memory", path);
 	*t = (struct target){ .path = path, .fd = fd, .borrowed = fd >= 0, .pipe = { -1, -1 } };
+	pthread_mutex_init(&t->lock, NULL);
 	s = fd < 0 ? lock(t, write, p) : STATUS_OK;
 	if (s == STATUS_OK && in_use(t->fd, why, sizeof(why)))
 		s = refused(p, path, why);
@@ -161,6 +164,7 @@ void target_close(struct target *t)
 		close(t->fd);
 	if (t->libpmem)
 		dlclose(t->libpmem);
+	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
@@ -199,8 +203,12 @@ bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 		return false;
 	}
 	/* a file that is mapped is read through its descriptor all the same: that tells what cannot be read */
-	if (t->device_dax)
-		return map_read(t, buf, len, at);
+	if (t->device_dax) {
+		pthread_mutex_lock(&t->lock);
+		bool read = map_read(t, buf, len, at);
+		pthread_mutex_unlock(&t->lock);
+		return read;
+	}
 	if (whole_read(t->fd, buf, (size_t)len, at))
 		return true;
 	if (errno == 0) /* it became shorter */

@@ -25,7 +25,7 @@ enum status target_open(const char *path, int fd, uint64_t want_size, bool write
 void target_close(struct target *t); /* NULL is fine */
 const char *target_path(const struct target *t);
 
-/* False, and errno: EIO where bytes cannot be read. */
+/* False, and errno: EIO where bytes cannot be read. From several threads at once, as target_write. */
 bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at);
 /* False, and errno. Bytes of a lost sector around the range become zero. */
 bool target_write(struct target *t, const uint8_t *buf, uint64_t len, uint64_t at);
