@@ -146,13 +146,17 @@ static void pool_small_verify(const struct check *self, const struct model *m, s
 	}
 }
 
-/* A pmemobj pool whose zones end where its files do: its heap's size is what is wrong, and obj.words.* says so. */
+/*
+ * A pmemobj pool whose zones end where its files do, or whose heap would end inside a page, which no library makes: its heap's
+ * size is what is wrong, and obj.words.* says so.
+ */
 static bool word_blamed(const struct model *m)
 {
+	enum { PAGE = 4096 };
 	const struct obj_pool *p = m->obj;
 
-	return p && p->words && p->major >= 4 && p->size > p->heap_at &&
-	       obj_heap_zones_fill(p->heap, p->size - p->heap_at) && !obj_heap_zones_fill(p->heap, p->words->heap_size);
+	return p && p->words && p->major >= 4 && p->size > p->heap_at && obj_heap_zones_fill(p->heap, p->size - p->heap_at) &&
+	       (p->words->heap_size % PAGE || !obj_heap_zones_fill(p->heap, p->words->heap_size));
 }
 
 /* All files are as large as the set file says. */
