@@ -22,6 +22,13 @@ rm 1/b
 exits 0 "$PMEMSCOPE" sync --dry-run src
 says out "would create $PWD/1/b"
 [ ! -e 1/b ] || fail "a dry run wrote"
+# not a byte of a file can be written: a dry run needs none
+no_room() { (trap '' XFSZ; ulimit -f 0; "$PMEMSCOPE" "$@" </dev/null 2>&1) | cat >out; }
+find . -path './[012]*' -type f | sort >before
+no_room sync --dry-run src || fail "a dry run needs room: $(cat out)"
+says out "would create $PWD/1/b"
+! no_room sync src || fail "a run needs none"
+find . -path './[012]*' -type f | sort | diff before - >diff || fail "left: $(cat diff)"
 exits 8 flock 0/a "$PMEMSCOPE" sync src
 says err 'replica 0 part 0'
 [ ! -e 1/b ] || fail "wrote although a part was in use"
@@ -43,6 +50,9 @@ exits 16 "$PMEMSCOPE" sync
 exits 0 "$PMEMSCOPE" transform --dry-run src added
 [ "$(grep -c '^would create' out)" = 2 ] && [ "$(grep -c '^would write' out)" = 5 ] || fail "dry run: $(cat out)"
 [ -z "$(ls 2)" ] || fail "a dry run wrote"
+no_room transform --dry-run src added || fail "a dry run needs room: $(cat out)"
+[ "$(grep -c '^would create' out)" = 2 ] || fail "dry run without room: $(cat out)"
+[ -z "$(ls 2)" ] || fail "a dry run without room wrote"
 exits 0 "$PMEMSCOPE" transform --json r.json src added
 [ "$(jq -c '[.operation, .ok, ([.acts[] | select(.done)] | length)]' r.json)" = '["transform",true,7]' ] || fail "json: $(cat r.json)"
 consistent added
