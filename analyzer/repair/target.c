@@ -196,6 +196,29 @@ static bool map_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 	return true;
 }
 
+/* Past the page cache, sector by sector: a page is not read at all when one sector of it is bad. */
+static bool sectors_read(const struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
+{
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+	uint8_t *part = NULL;
+	bool ok = fd >= 0 && posix_memalign((void **)&part, PAGE, SECTOR) == 0;
+
+	for (uint64_t done = 0; ok && done < len;) {
+		uint64_t off = (at + done) % SECTOR, n = SECTOR - off < len - done ? SECTOR - off : len - done;
+
+		ok = whole_read(fd, part, SECTOR, at + done - off);
+		if (ok)
+			memcpy(buf + done, part + off, (size_t)n);
+		done += n;
+	}
+	int why = errno;
+	if (fd >= 0)
+		close(fd);
+	free(part);
+	errno = why;
+	return ok;
+}
+
 bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 {
 	if (at > t->size || len > t->size - at) {
@@ -209,7 +232,7 @@ bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 		pthread_mutex_unlock(&t->lock);
 		return read;
 	}
-	if (whole_read(t->fd, buf, (size_t)len, at))
+	if (whole_read(t->fd, buf, (size_t)len, at) || (errno == EIO && t->block && sectors_read(t, buf, len, at)))
 		return true;
 	if (errno == 0) /* it became shorter */
 		errno = EIO;
