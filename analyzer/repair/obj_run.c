@@ -189,6 +189,12 @@ void obj_run_repair_unit(const struct check *by, const struct finding *f, const 
 	obj_zone_close(&map);
 }
 
+/* Is it in a file that is not here? Nothing is made anew for what may be found. */
+static bool elsewhere(const struct model *m, uint64_t at)
+{
+	return image_origin(m->obj->image, at).source == NULL;
+}
+
 void obj_run_repair_unread(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	struct obj_zone_map map;
@@ -201,11 +207,13 @@ void obj_run_repair_unread(const struct check *by, const struct finding *f, cons
 	if (!obj_heap_run_at(m, f->at, &map, &b, &r))
 		return;
 	if (r.nbits == 0) {
-		unit_steps(f, m, &map, &b, plan);
+		if (!elsewhere(m, b.at))
+			unit_steps(f, m, &map, &b, plan);
 	} else {
 		/* all words of a run are made in one step: that of the first that is lost */
 		for (uint64_t i = 0; i < r.words && lost == 0; i++)
-			if (obj_run_words(&map, &r, i, 1, &word, &lost) && lost && f->at <= r.bitmap_at + i * 8)
+			if (obj_run_words(&map, &r, i, 1, &word, &lost) && lost && f->at <= r.bitmap_at + i * 8 &&
+			    !elsewhere(m, r.bitmap_at + i * 8))
 				bitmap_steps(f, m, &map, &r, plan);
 	}
 	obj_zone_close(&map);

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { ROUNDS_MAX = 24 };
+enum {
+	ROUNDS_MAX = 24,
+	LOOKS_MAX = 128, /* analyses to tell apart the steps of a plan that raises findings */
+};
 
 /* Fresh overlays over all items. False without memory. */
 static bool overlays_open(const struct result *r, struct repair *rep)
@@ -138,34 +141,73 @@ static bool worse(const struct result *r, const struct repair *rep)
 	return rep->after.status != STATUS_OK || raised(r, rep->plan, &rep->after) != NULL;
 }
 
-/* Every step by itself on fresh overlays: what raises a finding alone is not offered. */
-static enum status steps_sift(const struct result *r, const struct analyze_options *o, struct repair *rep)
+struct sieve {
+	const struct result *r;
+	const struct analyze_options *o;
+	struct repair *rep;
+	struct step **steps; /* all that were to be made, in order */
+	uint32_t looks;
+};
+
+/* Shows what the first nr steps do on fresh overlays, without those put aside. */
+static enum status sieve_look(struct sieve *v, uint32_t nr)
 {
-	for (struct step *s = rep->plan->first; s; s = s->next) {
-		if (!plan_made(s))
-			continue;
-		if (!overlays_open(r, rep))
-			return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
-		/* what it builds on comes with it; a step that was sifted out does not */
-		for (struct step *b = rep->plan->first; b != s->next; b = b->next)
-			if (plan_made(b) && !step_lay(&r->intake, rep, b))
-				return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
-		enum status st = look_again(r, o, rep);
-		if (st != STATUS_OK)
-			return st;
-		const struct finding *f = raised(r, rep->plan, &rep->after);
-		if (f)
-			s->rejected = arena_printf(r->arena, "it would raise %s at %s", f->by->id,
-						   finding_path(r->arena, f));
-		else if (rep->after.status != STATUS_OK)
-			s->rejected = "the pool could not be read after it";
+	v->looks++;
+	if (!overlays_open(v->r, v->rep))
+		return problem_set(&v->rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", v->r->path);
+	for (uint32_t i = 0; i < nr; i++)
+		if (plan_made(v->steps[i]) && !step_lay(&v->r->intake, v->rep, v->steps[i]))
+			return problem_set(&v->rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", v->r->path);
+	return look_again(v->r, v->o, v->rep);
+}
+
+static void put_aside(struct sieve *v, uint32_t from, uint32_t to)
+{
+	const struct finding *f = raised(v->r, v->rep->plan, &v->rep->after);
+	const char *why = "the pool could not be read after it";
+
+	if (f)
+		why = arena_printf(v->r->arena, "%s would raise %s at %s", to - from == 1 ? "it" : "with those beside it, it",
+				   f->by->id, finding_path(v->r->arena, f));
+	for (uint32_t i = from; i < to; i++)
+		v->steps[i]->rejected = why ? why : "it would raise a new finding";
+}
+
+/*
+ * What raises a finding is not offered: such steps are looked for by halves, each half upon what stands before it. Where
+ * there are many, no half is cut any more after LOOKS_MAX analyses: it is put aside whole.
+ */
+static enum status steps_sift(struct sieve *v, uint32_t from, uint32_t to)
+{
+	enum status st = from < to ? sieve_look(v, to) : STATUS_OK;
+
+	if (st != STATUS_OK || from == to || !worse(v->r, v->rep))
+		return st;
+	if (to - from == 1 || v->looks >= LOOKS_MAX) {
+		put_aside(v, from, to);
+		return STATUS_OK;
 	}
-	if (!overlays_open(r, rep))
+	uint32_t middle = from + (to - from) / 2;
+	st = steps_sift(v, from, middle);
+	return st == STATUS_OK ? steps_sift(v, middle, to) : st;
+}
+
+static enum status plan_sift(const struct result *r, const struct analyze_options *o, struct repair *rep)
+{
+	struct sieve v = { .r = r, .o = o, .rep = rep };
+	uint32_t nr = 0;
+
+	for (struct step *s = rep->plan->first; s; s = s->next)
+		nr += plan_made(s);
+	v.steps = arena_array(r->arena, nr + 1, sizeof(struct step *));
+	if (v.steps == NULL)
 		return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
-	for (const struct step *s = rep->plan->first; s; s = s->next)
-		if (plan_made(s) && !step_lay(&r->intake, rep, s))
-			return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory to judge the plan", r->path);
-	return look_again(r, o, rep);
+	nr = 0;
+	for (struct step *s = rep->plan->first; s; s = s->next)
+		if (plan_made(s))
+			v.steps[nr++] = s;
+	enum status st = steps_sift(&v, 0, nr);
+	return st == STATUS_OK ? sieve_look(&v, nr) : st;
 }
 
 static enum status rounds_run(const struct result *r, const struct analyze_options *o,
@@ -208,7 +250,7 @@ enum status repair_plan(const struct result *r, const struct analyze_options *o,
 		st = rounds_run(r, o, ro, &rs, out);
 	replica_close(&rs);
 	if (st == STATUS_OK && out->analyzed && !ro->forced && worse(r, out))
-		st = steps_sift(r, o, out);
+		st = plan_sift(r, o, out);
 	if (st == STATUS_OK && !plan_finish(out->plan))
 		st = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);
 	return st;
