@@ -29,7 +29,7 @@ static void start(void)
 	set_write("set", THREE_BY_TWO);
 	pool_make("set");
 	replicas_even((const char *const[]){ "a0", "a1", "a2", NULL }, (const char *const[]){ "b0", "b1", NULL }, (30 << 20) - 8192);
-	run("mkdir was && cp a? b? was");
+	run("mkdir was && cp --sparse=always a? b? was");
 }
 
 /* As before, but for what belongs to the time it was made. */

@@ -35,7 +35,7 @@ static void start(void)
 	set_write("single", "PMEMPOOLSET\nOPTION SINGLEHDR\n" ONE TWO);
 	pool_make("src");
 	replicas_even(replica0, replica1, POOL);
-	run("mkdir was && cp -r 0 1 was");
+	run("mkdir was && cp -r --sparse=always 0 1 was");
 }
 
 static void restore(void)
