@@ -76,12 +76,10 @@ static void before_image(struct logs *l, const struct obj_ulog_walk *w, const st
 	put(l, e->at, head, sizeof(head));
 	if (!l->ok || !obj_ulog_entry_sum(l->anew, e, &sum))
 		return;
-	for (unsigned i = 0; i < 8; i++)
-		le[i] = (uint8_t)(w->gen >> 8 * i);
+	span_put_le(le, 8, w->gen);
 	if (w->major >= GEN_MAJOR)
 		sum = checksum_fletcher64_more(sum, (struct span){ le, NULL, 0, 8 });
-	for (unsigned i = 0; i < 8; i++)
-		le[i] = (uint8_t)(sum >> 8 * i);
+	span_put_le(le, 8, sum);
 	put(l, e->at + SUM_OFF, le, 8);
 }
 

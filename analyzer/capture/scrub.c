@@ -15,12 +15,6 @@
 
 enum { LABEL_MAX = 256 };
 
-static void le64(uint8_t *p, uint64_t v)
-{
-	for (unsigned i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
 /* Where it lies, as a set file would name it. */
 static const char *path_of(const struct capture_part *part)
 {
@@ -271,7 +265,7 @@ static bool layout_name(struct capture *c, const struct model *m)
 		odd_name(page);
 	}
 	if (m->obj->descr_good)
-		le64(page + OBJ_DESCR_SUM_OFF,
+		span_put_le(page + OBJ_DESCR_SUM_OFF, 8,
 		     checksum_fletcher64((struct span){ page, NULL, at, sizeof(page) }, OBJ_DESCR_SUM_OFF, CHECKSUM_NO_SKIP));
 	json_array_append_new(c->anew, json_string(m->obj->descr_good ? "pmemobj descriptor: the layout's name is a token, under a "
 								       "checksum made anew"
@@ -311,7 +305,7 @@ static bool labels(struct capture *c, const struct label_area *la)
 		memset(bytes + f->off, 0, f->width);
 		memcpy(bytes + f->off, token, strlen(token) < f->width ? strlen(token) : f->width);
 		if (sum && s->sum == s->label.checksum)
-			le64(bytes + sum->off, checksum_fletcher64((struct span){ bytes, NULL, 0, s->node->len }, sum->off,
+			span_put_le(bytes + sum->off, 8, checksum_fletcher64((struct span){ bytes, NULL, 0, s->node->len }, sum->off,
 								   CHECKSUM_NO_SKIP));
 		json_array_append_new(c->anew, json_string("a namespace label: its name is a token"));
 		if (!capture_rewrite(c, la->image, s->node->at, bytes, s->node->len))

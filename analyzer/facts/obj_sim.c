@@ -74,8 +74,7 @@ bool obj_sim_put(struct obj_sim *s, const struct node *n, uint64_t at, uint64_t 
 {
 	uint8_t b[8];
 
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(v >> 8 * i);
+	span_put_le(b, 8, v);
 	return inside(s, n, at, 8) && overlay_write(s->after, at, b, 8);
 }
 

@@ -9,8 +9,7 @@ static void word_put(struct image *im, uint64_t at, uint64_t v)
 {
 	uint8_t b[8];
 
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(v >> 8 * i);
+	span_put_le(b, 8, v);
 	(void)overlay_write(im, at, b, 8); /* outside: told by the checks */
 }
 

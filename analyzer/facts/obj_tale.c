@@ -139,8 +139,8 @@ static const uint8_t *word_bytes(struct obj_tale *t, uint64_t v)
 {
 	uint8_t *b = arena_alloc(t->arena, 8);
 
-	for (int i = 0; b && i < 8; i++)
-		b[i] = (uint8_t)(v >> 8 * i);
+	if (b)
+		span_put_le(b, 8, v);
 	return b;
 }
 

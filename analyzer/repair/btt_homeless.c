@@ -100,7 +100,8 @@ uint64_t btt_homeless_lanes(const struct btt_homeless *h)
 bool btt_homeless_word_put(struct plan *plan, struct step *s, const struct btt_homeless *h, uint32_t lba, uint32_t word,
 			   const char *why)
 {
-	uint8_t le[4] = { (uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24) };
+	uint8_t le[BTT_MAP_WORD];
 
+	span_put_le(le, sizeof(le), word);
 	return plan_put(plan, s, h->b->image, h->ar->map_at + (uint64_t)lba * BTT_MAP_WORD, le, sizeof(le), why);
 }

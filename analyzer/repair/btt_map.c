@@ -119,19 +119,17 @@ static uint64_t unowned(const struct map *m)
 static bool empty(const struct map *m, uint32_t block)
 {
 	uint64_t at = m->ar->data_at + (uint64_t)block * m->ar->internal_lbasize;
-	uint8_t bytes[4096], lost[4096], any = 0;
+	uint8_t bytes[4096], lost[4096];
 
-	for (uint64_t left = m->ar->internal_lbasize; left && !any;) {
+	for (uint64_t left = m->ar->internal_lbasize; left;) {
 		size_t n = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
 
-		if (!image_read(m->b->image, at, n, bytes, lost) || memchr(lost, 1, n))
+		if (!image_read(m->b->image, at, n, bytes, lost) || !span_zero((struct span){ bytes, lost, at, n }))
 			return false;
-		for (size_t i = 0; i < n; i++)
-			any |= bytes[i];
 		at += n;
 		left -= n;
 	}
-	return !any;
+	return true;
 }
 
 static void place(struct map *m, struct homeless *h, enum way way, uint32_t block)
@@ -187,8 +185,7 @@ static bool words_put(struct map *m, struct plan *plan, struct step *s)
 
 		for (nr = 0; i + nr < m->nr && nr < sizeof(bytes) / BTT_MAP_WORD && h[nr].lba == h->lba + nr && h[nr].way == h->way;
 		     nr++)
-			for (uint32_t k = 0; k < BTT_MAP_WORD; k++)
-				bytes[nr * BTT_MAP_WORD + k] = (uint8_t)(h[nr].word >> 8 * k);
+			span_put_le(bytes + nr * BTT_MAP_WORD, BTT_MAP_WORD, h[nr].word);
 		if (!plan_put(plan, s, m->b->image, m->ar->map_at + (uint64_t)h->lba * BTT_MAP_WORD, bytes,
 			      (size_t)nr * BTT_MAP_WORD, whys[h->way]))
 			return false;

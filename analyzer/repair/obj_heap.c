@@ -375,8 +375,7 @@ void obj_heap_repair_huge(const struct check *by, const struct finding *f, const
 
 	if (!image_read(m->obj->image, at, sizeof(bytes), bytes, lost))
 		return;
-	for (uint32_t i = 0; i < width; i++)
-		bytes[i] = (uint8_t)(size >> 8 * i);
+	span_put_le(bytes, width, size);
 	struct step *s = plan_step(plan, f, REPAIR_SAFE, arena_printf(plan->arena, "sets the object's size to %" PRIu64
 								      ", that of its chunks", size));
 	if (s)

@@ -10,8 +10,7 @@ static bool put_le64(struct plan *plan, struct step *s, struct image *im, uint64
 {
 	uint8_t bytes[8];
 
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
+	span_put_le(bytes, 8, value);
 	return plan_put(plan, s, im, at, bytes, sizeof(bytes), why);
 }
 

@@ -10,12 +10,6 @@
 
 enum { WORDS_MAX = 1024 + 64 }; /* of a bitmap that is made anew: the units that the library can address */
 
-static void le64(uint8_t *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
 struct count {
 	uint64_t nr, wrong, first_wrong; /* the place of the first */
 };
@@ -84,7 +78,7 @@ static bool bitmap_make(struct obj_scan *scan, const struct obj_zone_map *m, con
 			word = word_told(m, r, i, keep);
 			out->words++;
 		}
-		le64(out->bytes + i * 8, word);
+		span_put_le(out->bytes + i * 8, 8, word);
 	}
 	return true;
 }
@@ -158,8 +152,8 @@ static bool unit_step(const struct finding *f, const struct model *m, const stru
 	if (s == NULL)
 		return made;
 	s->loses = bits->words ? "which objects had been freed: those whose headers are still there are back" : NULL;
-	le64(bytes, u->unit);
-	le64(bytes + 8, u->alignment);
+	span_put_le(bytes, 8, u->unit);
+	span_put_le(bytes + 8, 8, u->alignment);
 	return !plan_put(plan, s, m->obj->image, b->at, bytes, sizeof(bytes), why) || bits->words == 0 ||
 	       bitmap_put(plan, s, m, &r, bits);
 }
@@ -253,12 +247,12 @@ static void header_step(const struct finding *f, const struct model *m, const st
 	s->loses = unread ? "its type number, which becomes 0; and where two objects lay side by side they are one"
 			  : "what else its header may tell: the object's first bytes may have been overwritten, too";
 	if (o->hdr_len == 16) {
-		le64(bytes, o->block_len | flags);
-		le64(bytes + 8, type);
+		span_put_le(bytes, 8, o->block_len | flags);
+		span_put_le(bytes + 8, 8, type);
 	} else {
-		le64(bytes + 8, o->block_len);
-		le64(bytes + 48, m->obj->major < 4 ? flags & UINT64_C(1) << 63 : flags);
-		le64(bytes + 56, type);
+		span_put_le(bytes + 8, 8, o->block_len);
+		span_put_le(bytes + 48, 8, m->obj->major < 4 ? flags & UINT64_C(1) << 63 : flags);
+		span_put_le(bytes + 56, 8, type);
 	}
 	plan_put(plan, s, m->obj->image, o->block_at, bytes, o->hdr_len, why);
 }

@@ -86,8 +86,7 @@ static bool map_fill(struct salvage_piece *piece, uint64_t off, size_t len, uint
 
 		if (b < a->g.external_nlba && !map_word(a, b, &word, p))
 			return false;
-		for (int k = 0; k < BTT_MAP_WORD; k++)
-			buf[i + (size_t)k] = (uint8_t)(word >> 8 * k);
+		span_put_le(buf + i, BTT_MAP_WORD, word);
 	}
 	return true;
 }

@@ -16,6 +16,12 @@ bool span_zero_bytes(const uint8_t *p, size_t len)
 	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
+void span_put_le(uint8_t *p, unsigned bytes, uint64_t v)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
 static bool span_le(struct span s, uint64_t off, unsigned bytes, uint64_t *out)
 {
 	struct span word;

@@ -35,6 +35,8 @@ bool span_zero(struct span s);
 /* The same of bytes that were all read. */
 bool span_zero_bytes(const uint8_t *p, size_t len);
 
+/* Writes the low `bytes` bytes of v, at most 8, little-endian. */
+void span_put_le(uint8_t *p, unsigned bytes, uint64_t v);
 /* The little-endian number at off. False, *out untouched, when outside s or lost. */
 bool span_le16(struct span s, uint64_t off, uint16_t *out);
 bool span_le32(struct span s, uint64_t off, uint32_t *out);

@@ -1,5 +1,6 @@
 #include "formats/image/index.h"
 
+#include "formats/base/span.h"
 #include "formats/image/blocks.h"
 
 #include <stdlib.h>
@@ -39,12 +40,11 @@ static void put(struct writer *w, const void *bytes, size_t len)
 	w->len += len;
 }
 
-static void put_le(struct writer *w, uint64_t v, size_t len)
+static void put_le(struct writer *w, uint64_t v, unsigned len)
 {
 	uint8_t bytes[8];
 
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (uint8_t)(v >> 8 * i);
+	span_put_le(bytes, len, v);
 	put(w, bytes, len);
 }
 

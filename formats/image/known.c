@@ -47,8 +47,7 @@ static bool key_of(struct intake *in, struct image *below, const struct source *
 
 	*key = (struct index_key){ .stored_size = size, .mtime = src->has_mtime ? src->mtime : 0 };
 	strncpy(key->kind, kind, INDEX_KIND_LEN);
-	for (size_t i = 0; i < sizeof(le); i++)
-		le[i] = (uint8_t)(size >> 8 * i);
+	span_put_le(le, sizeof(le), size);
 	if (d)
 		digest_add(d, le, sizeof(le));
 	bool good = d && hash_range(in, below, 0, end, d, p) && hash_range(in, below, size - end, end, d, p) &&

@@ -199,8 +199,7 @@ static bool counts(struct obj_ulog_walk *w, const struct obj_ulog_entry *e, enum
 		return false;
 	}
 	if (w->major >= 6) {
-		for (int i = 0; i < 8; i++)
-			gen[i] = (uint8_t)(w->gen >> 8 * i);
+		span_put_le(gen, 8, w->gen);
 		sum = checksum_fletcher64_more(sum, (struct span){ gen, NULL, 0, 8 });
 	}
 	return sum == e->checksum;

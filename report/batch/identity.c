@@ -17,8 +17,7 @@ static void add_number(struct digest *d, uint64_t v)
 {
 	uint8_t bytes[8];
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(v >> 8 * i);
+	span_put_le(bytes, sizeof(bytes), v);
 	digest_add(d, bytes, sizeof(bytes));
 }
 
