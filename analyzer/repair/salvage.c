@@ -160,21 +160,12 @@ static bool salvage_log(struct salvage *s, struct salvage_pool *pool, const stru
 	return p != NULL || text.image->size == 0;
 }
 
-static const struct pool_part *part_of(const struct pool_set *s)
-{
-	for (uint32_t i = 0; s && i < s->nr; i++)
-		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
-			if (s->replicas[i]->parts[k]->item)
-				return s->replicas[i]->parts[k];
-	return NULL;
-}
-
 /* The text of a log, or the blocks. False: *why, or without memory. */
 static bool content_open(const struct result *r, struct salvage *s, const char **why)
 {
 	static const struct image_ops ops = { .read = pool_read, .extent = pool_extent, .origin = pool_origin, .close = pool_close };
 	const struct model *m = &r->model;
-	const struct pool_part *part = part_of(m->pool);
+	const struct pool_part *part = pool_set_part_here(m->pool);
 	struct salvage_pool *pool = ARENA_NEW(r->arena, struct salvage_pool);
 	uint8_t poolset[UUID_LEN], uuid[UUID_LEN], hdr[POOL_HDR_LEN];
 	enum pool_type type = m->log ? POOL_LOG : POOL_BLK;

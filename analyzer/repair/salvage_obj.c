@@ -183,15 +183,6 @@ static bool evidence_make(const struct result *r, struct image *image, struct wh
 	return true;
 }
 
-static const struct pool_part *part_of(const struct pool_set *s)
-{
-	for (uint32_t i = 0; s && i < s->nr; i++)
-		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
-			if (s->replicas[i]->parts[k]->item)
-				return s->replicas[i]->parts[k];
-	return NULL;
-}
-
 static const struct result *pass_is(const struct salvage_pass *pass)
 {
 	return pass->repair.analyzed ? &pass->repair.after : &pass->was;
@@ -251,7 +242,7 @@ enum status salvage_obj(const struct result *r, const struct result *after, cons
 			struct salvage_obj *out, struct problem *p)
 {
 	const struct model *m = &after->model;
-	const struct pool_part *part = part_of(m->pool);
+	const struct pool_part *part = pool_set_part_here(m->pool);
 	struct analyze_options deep = *o;
 	struct whole *whole;
 

@@ -78,3 +78,12 @@ const struct pool_part *pool_set_part_of(const struct pool_set *s, const struct 
 				return s->replicas[i]->parts[k];
 	return NULL;
 }
+
+const struct pool_part *pool_set_part_here(const struct pool_set *s)
+{
+	for (uint32_t i = 0; s && i < s->nr; i++)
+		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
+			if (s->replicas[i]->parts[k]->item)
+				return s->replicas[i]->parts[k];
+	return NULL;
+}

@@ -98,6 +98,8 @@ struct pool_set {
 
 /* The part that item is, or NULL; s may be NULL. */
 const struct pool_part *pool_set_part_of(const struct pool_set *s, const struct item *item);
+/* The first part that is among the evidence. NULL: none is. */
+const struct pool_part *pool_set_part_here(const struct pool_set *s);
 
 /* The pool header's bytes in the logical space: where the descriptor of the type starts. */
 uint64_t pool_set_descr_at(const struct pool_set *s);

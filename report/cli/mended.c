@@ -109,7 +109,7 @@ int mended_salvage(struct cli *c, const struct mended_to *to, const struct resul
 void mended_losses(const struct result *r, const struct repair *rep, struct page *p)
 {
 	const struct result *after = rep->analyzed ? &rep->after : r;
-	uint64_t nr = 0;
+	bool any = false;
 
 	page_heading(p, "Not in the mended pool");
 	for (const struct item *it = r->intake.first; it; it = it->next) {
@@ -117,22 +117,14 @@ void mended_losses(const struct result *r, const struct repair *rep, struct page
 
 		if (lost)
 			page_text(p, 2, "%s: %" PRIu64 " bytes could not be read; they are zero now", it->name, lost);
-		nr += lost != 0;
+		any |= lost != 0;
 	}
-	for (const struct step *s = rep->plan->first; s; s = s->next)
-		if (plan_made(s) && s->loses) {
-			page_text(p, 2, "by step %" PRIu32 ", for %s: %s", s->nr, s->path ? s->path : s->by->id, s->loses);
-			nr++;
-		}
-	for (const struct finding *f = after->findings ? after->findings->first : NULL; f; f = f->next)
-		if (f->severity == ERROR) {
-			page_text(p, 2, "still wrong: %s at %s", f->by->says, finding_path(r->arena, f));
-			nr++;
-		}
+	any |= text_losses_steps(rep->plan, "step", p);
+	any |= text_losses_errors(after, p);
 	if (after->recovery && after->recovery->refused) {
 		page_text(p, 2, "a pool that its library opens: %s", after->recovery->refused);
-		nr++;
+		any = true;
 	}
-	if (nr == 0)
+	if (!any)
 		page_text(p, 2, "nothing: all that was there is there");
 }

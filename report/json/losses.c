@@ -2,6 +2,14 @@
 
 #include "report/json/json.h"
 
+static void range(struct json *j, uint64_t at, uint64_t len)
+{
+	json_open_object(j, NULL);
+	json_number(j, "offset", at);
+	json_number(j, "length", len);
+	json_close_object(j);
+}
+
 static void ranges(struct json *j, const struct salvage *s)
 {
 	json_open_object(j, "unread");
@@ -10,12 +18,8 @@ static void ranges(struct json *j, const struct salvage *s)
 	json_number(j, "ranges_total", s->losses_nr);
 	json_number(j, "missing_at_end", s->obj.added);
 	json_open_array(j, "ranges");
-	for (uint64_t i = 0; i < s->losses_nr && i < SALVAGE_TOLD; i++) {
-		json_open_object(j, NULL);
-		json_number(j, "offset", s->losses[i].at);
-		json_number(j, "length", s->losses[i].len);
-		json_close_object(j);
-	}
+	for (uint64_t i = 0; i < s->losses_nr && i < SALVAGE_TOLD; i++)
+		range(j, s->losses[i].at, s->losses[i].len);
 	json_close_array(j);
 	json_close_object(j);
 }
@@ -58,12 +62,8 @@ static void objects(struct json *j, const struct obj_fates *fs)
 	json_number(j, "blocks", fs->blind_nr);
 	json_number(j, "bytes", fs->blind_bytes);
 	json_open_array(j, "first");
-	for (uint64_t i = 0; i < fs->blind_nr && i < OBJ_FATES_TOLD; i++) {
-		json_open_object(j, NULL);
-		json_number(j, "offset", fs->blind[i].at);
-		json_number(j, "length", fs->blind[i].len);
-		json_close_object(j);
-	}
+	for (uint64_t i = 0; i < fs->blind_nr && i < OBJ_FATES_TOLD; i++)
+		range(j, fs->blind[i].at, fs->blind[i].len);
 	json_close_array(j);
 	json_close_object(j);
 	json_close_object(j);

@@ -64,7 +64,7 @@ static bool ranges(const struct salvage *s, struct page *p)
 	return nr != 0;
 }
 
-static bool steps(const struct plan *plan, const char *which, struct page *p)
+bool text_losses_steps(const struct plan *plan, const char *which, struct page *p)
 {
 	bool any = false;
 
@@ -77,7 +77,7 @@ static bool steps(const struct plan *plan, const char *which, struct page *p)
 	return any;
 }
 
-static bool errors(const struct result *r, struct page *p)
+bool text_losses_errors(const struct result *r, struct page *p)
 {
 	bool any = false;
 
@@ -112,10 +112,10 @@ bool text_losses(const struct salvage *s, struct page *p)
 	if (s->left_out)
 		page_text(p, 2, "%s", s->left_out);
 	any |= s->left_out != NULL;
-	any |= steps(s->plans[0], "step", p);
+	any |= text_losses_steps(s->plans[0], "step", p);
 	for (int i = 1; i <= SALVAGE_PASSES; i++)
-		any |= steps(s->plans[i], "a further step", p);
-	any |= objs && errors(s->obj.is, p);
+		any |= text_losses_steps(s->plans[i], "a further step", p);
+	any |= objs && text_losses_errors(s->obj.is, p);
 	if (!any)
 		page_text(p, 2, "nothing: all of the content is there");
 	return any;
