@@ -175,21 +175,24 @@ static void put_aside(struct sieve *v, uint32_t from, uint32_t to)
 
 /*
  * What raises a finding is not offered: such steps are looked for by halves, each half upon what stands before it. Where
- * there are many, no half is cut any more after LOOKS_MAX analyses: it is put aside whole.
+ * there are many, no half is cut any more after LOOKS_MAX analyses: it is put aside whole. What is shown has the steps up to
+ * `to`, and is worse than the pool was.
  */
 static enum status steps_sift(struct sieve *v, uint32_t from, uint32_t to)
 {
-	enum status st = from < to ? sieve_look(v, to) : STATUS_OK;
+	const uint32_t middle = from + (to - from) / 2, starts[] = { from, middle }, ends[] = { middle, to };
+	enum status st = STATUS_OK;
 
-	if (st != STATUS_OK || from == to || !worse(v->r, v->rep))
-		return st;
 	if (to - from == 1 || v->looks >= LOOKS_MAX) {
 		put_aside(v, from, to);
 		return STATUS_OK;
 	}
-	uint32_t middle = from + (to - from) / 2;
-	st = steps_sift(v, from, middle);
-	return st == STATUS_OK ? steps_sift(v, middle, to) : st;
+	for (int i = 0; i < 2 && st == STATUS_OK; i++) {
+		st = sieve_look(v, ends[i]);
+		if (st == STATUS_OK && worse(v->r, v->rep))
+			st = steps_sift(v, starts[i], ends[i]);
+	}
+	return st;
 }
 
 static enum status plan_sift(const struct result *r, const struct analyze_options *o, struct repair *rep)
@@ -206,7 +209,7 @@ static enum status plan_sift(const struct result *r, const struct analyze_option
 	for (struct step *s = rep->plan->first; s; s = s->next)
 		if (plan_made(s))
 			v.steps[nr++] = s;
-	enum status st = steps_sift(&v, 0, nr);
+	enum status st = nr ? steps_sift(&v, 0, nr) : STATUS_OK; /* the rounds have shown all of them */
 	return st == STATUS_OK ? sieve_look(&v, nr) : st;
 }
 
