@@ -4,6 +4,7 @@
  * the library copies the master's over the others' before it looks at any of them. User data is compared by
  * pool.replica.data. Source: PMDK src/libpmemobj/obj.c obj_replicas_check_basic, obj_rep_*.
  */
+#include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
 #include "formats/obj/descr.h"
 #include "formats/obj/lane.h"
@@ -230,7 +231,7 @@ static void structure_verify(const struct check *self, const struct model *m, st
 			findings_unchecked(out, self, p.replica->node, "the set's parts are not what makes the pool");
 			continue;
 		}
-		p.open = m->obj->lanes->busy_nr || (s->voted && s->voted->sds_dirty);
+		p.open = pool_parts_open(m);
 		a = arena_open(MEMORY);
 		if (a && judge(&p, m, a)) {
 			bytes_compare(&p, "the descriptor", m->obj->descr_node->at, OBJ_DESCR_LEN);

@@ -1,5 +1,8 @@
 #include "analyzer/checks/pool_parts.h"
 
+#include "formats/obj/lane.h"
+#include "formats/obj/obj.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -128,4 +131,9 @@ bool pool_parts_nonzero(const struct field *f, const void *host, uint32_t *at)
 		if (p[*at])
 			return true;
 	return false;
+}
+
+bool pool_parts_open(const struct model *m)
+{
+	return m->obj && (m->obj->lanes->busy_nr || (m->pool && m->pool->voted && m->pool->voted->sds_dirty));
 }

@@ -27,6 +27,9 @@ uint32_t pool_parts_headers_nr(const struct pool_set *s);
  */
 uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uint32_t *was);
 
+/* A pmemobj pool that was in use when it was captured or its program ended: what was stored last may be in one replica only. */
+bool pool_parts_open(const struct model *m);
+
 /* A finding about one field of p's header. */
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,
 				  const char *field);

@@ -113,6 +113,7 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 {
 	const struct pool_set *s = m->pool;
 	const struct pool_replica *master = s && s->nr > 1 ? s->replicas[0] : NULL;
+	bool open = pool_parts_open(m);
 	uint8_t *buf = NULL;
 
 	for (uint32_t i = 1; master && i < s->nr; i++) {
@@ -152,10 +153,11 @@ static void data_verify(const struct check *self, const struct model *m, struct 
 			struct finding f = { .by = self, .verdict = CONFLICT, .node = r->node, .at = d.kept[n].at,
 					     .len = d.kept[n].end - d.kept[n].at, .idx = n };
 			f.detail = arena_printf(out->arena, "bytes 0x%" PRIx64 " to 0x%" PRIx64 " of the pool differ from "
-						"replica 0; in all %" PRIu64 " bytes in %" PRIu64 " ranges",
-						d.kept[n].at, d.kept[n].end - 1, d.bytes, d.ranges);
+						"replica 0; in all %" PRIu64 " bytes in %" PRIu64 " ranges%s",
+						d.kept[n].at, d.kept[n].end - 1, d.bytes, d.ranges,
+						open ? "; the pool was in use, and its library goes on with replica 0" : "");
 			f.repair = REPAIR_ASK;
-			findings_add(out, f);
+			findings_add_as(out, open ? NOTE : self->severity, f);
 		}
 		if (d.ranges > RANGES_KEPT)
 			findings_more(out, self, d.ranges - RANGES_KEPT);
