@@ -259,7 +259,7 @@ static void behind_verify(const struct check *self, const struct model *m, struc
 						" into media block %" PRIu32 "; the map still names %" PRIu32,
 						p->lane, p->lba, p->new_block, p->old_block);
 			f.expected = arena_printf(out->arena, "0x%08" PRIx32, p->word);
-			f.repair = REPAIR_SAFE;
+			f.repair = REPAIR_ASK;
 			findings_add(out, f);
 		}
 	}
@@ -401,7 +401,8 @@ static const struct check checks[] = {
 	  .says = "the flog holds a finished write that the map does not show",
 	  .means = "The write was cut off after its commit. This is no damage: the driver finishes it at its "
 		   "next start.",
-	  .remedy = "None needed.", .source = SOURCE, .verify = behind_verify },
+	  .remedy = "None needed.", .source = SOURCE, .verify = behind_verify,
+	  .repair = btt_repair_behind },
 	{ .id = "btt.flog.not-shown", .covers = "BT-20", .severity = NOTE,
 	  .says = "the map does not show a lane's last write",
 	  .means = "Either a lane that was used again since overwrote the block, or the map word was changed "

@@ -6,6 +6,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+bool btt_repair_errs(const struct finding *f, const struct model *m, const struct btt_arena *ar, const struct plan *plan)
+{
+	for (const struct finding *g = plan->findings->first; g; g = g->next)
+		/* a block that is marked as bad has its owner, and stays marked */
+		if (g->severity == ERROR && g != f && btt_homeless_arena(m, g->node) == ar && strcmp(g->by->id, "btt.map.error-flag"))
+			return true;
+	return false;
+}
+
+static bool unowned(const struct btt_blocks *bl, uint32_t block)
+{
+	for (uint32_t i = 0; i < bl->kept_nr[BTT_FAULT_UNOWNED]; i++)
+		if (bl->kept[BTT_FAULT_UNOWNED][i].block == block)
+			return true;
+	return false;
+}
+
 /* The block that some lane's current entry says lba was written to, if it has no owner. */
 static bool by_flog(const struct btt_arena *ar, const struct btt_blocks *bl, uint32_t lba, uint32_t *block)
 {
@@ -16,11 +33,22 @@ static bool by_flog(const struct btt_arena *ar, const struct btt_blocks *bl, uin
 		    lane.ent[lane.current].lba != lba)
 			continue;
 		*block = btt_map_block(lane.ent[lane.current].new_map);
-		for (uint32_t k = 0; k < bl->kept_nr[BTT_FAULT_UNOWNED]; k++)
-			if (bl->kept[BTT_FAULT_UNOWNED][k].block == *block)
-				return true;
+		if (unowned(bl, *block))
+			return true;
 	}
 	return false;
+}
+
+/* The block without an owner that lba's word still names, although it says that it was never written: its upper bits are gone. */
+static bool by_bits(const struct btt_homeless *h, uint32_t lba, uint32_t *block)
+{
+	uint32_t word;
+	uint8_t lost;
+
+	if (!btt_map_read(h->b, h->ar, lba, 1, &word, &lost) || lost || btt_map_state(word) != BTT_MAP_INITIAL || word == 0)
+		return false;
+	*block = btt_map_block(word);
+	return unowned(h->bl, *block);
 }
 
 static bool of_map(const struct check *by)
@@ -92,19 +120,21 @@ static void word_or_word(const struct finding *f, const struct btt_homeless *h, 
 
 	for (int i = 0; i < 2; i++) {
 		uint32_t block, loser = pair[i], keeper = pair[!i];
-		bool flog = by_flog(h->ar, bl, loser, &block);
+		bool flog = by_flog(h->ar, bl, loser, &block), bits = !flog && by_bits(h, loser, &block);
 
-		if (!flog && !one)
+		if (!flog && !bits && !one)
 			continue;
-		if (!flog)
+		if (!flog && !bits)
 			block = bl->kept[BTT_FAULT_UNOWNED][0].block;
-		const char *why = flog ? "the flog's last write of this block went there" : "it is the one block without an owner";
+		const char *why = flog ? "the flog's last write of this block went there"
+				: bits ? "its word still names it, without the bits that say so"
+				       : "it is the one block without an owner";
 		struct step *s = plan_step(plan, f, flog ? REPAIR_SAFE : REPAIR_ASK,
 					   arena_printf(plan->arena, "leaves media block %" PRIu32 " to block %" PRIu32 " and maps block "
 							"%" PRIu32 " to media block %" PRIu32 ": %s", ft->block, keeper, loser, block, why));
 		if (s == NULL)
 			return;
-		if (!flog)
+		if (!flog && !bits)
 			s->loses = "nothing of the data; but which of the two blocks is which is a guess";
 		btt_homeless_word_put(plan, s, h, loser, btt_map_word(block), why);
 	}

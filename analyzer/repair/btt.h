@@ -16,8 +16,13 @@ void btt_repair_word(const struct check *by, const struct finding *f, const stru
 void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_lane(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_entries(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_stray(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_tail(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_behind(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
+/* Is anything of the arena an error, f aside? */
+bool btt_repair_errs(const struct finding *f, const struct model *m, const struct btt_arena *ar, const struct plan *plan);
 /* A lane whose free block is also somebody else's gets one without an owner, for finding f. */
 void btt_repair_lane_moved(const struct finding *f, const struct btt_homeless *h, uint32_t lane, struct plan *plan);
 

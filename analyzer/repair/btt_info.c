@@ -118,12 +118,9 @@ void btt_repair_error_flag(const struct check *by, const struct finding *f, cons
 	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
-	if (ar == NULL || !ar->primary.good || ar->primary.info == NULL)
-		return;
 	/* only once map and flog are well: the flag is there to keep writers out of what is not */
-	for (const struct finding *g = plan->findings->first; g; g = g->next)
-		if (g->severity == ERROR && g != f && btt_homeless_arena(m, g->node) == ar)
-			return;
+	if (ar == NULL || !ar->primary.good || ar->primary.info == NULL || btt_repair_errs(f, m, ar, plan))
+		return;
 	struct btt_info info = *ar->primary.info;
 	info.flags &= ~(uint32_t)BTT_FLAG_ERROR;
 	struct step *s = plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "clears the ERROR flag of arena %" PRIu32, ar->idx));

@@ -127,3 +127,24 @@ void btt_repair_entries(const struct check *by, const struct finding *f, const s
 	if (btt_homeless_open(m, f->node, plan, &h))
 		lay(f, &h, (uint32_t)f->idx, REPAIR_ASK, plan);
 }
+
+void btt_repair_behind(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	struct btt_homeless h;
+
+	(void)by;
+	/* what is wrong in map and flog is mended first: the write may be part of it */
+	if (!btt_homeless_open(m, f->node, plan, &h) || btt_repair_errs(f, m, h.ar, plan))
+		return;
+	for (uint32_t i = 0; i < h.ar->pending_nr; i++) {
+		const struct btt_pending *p = &h.ar->pending[i];
+
+		if (p->lane != f->idx)
+			continue;
+		struct step *s = plan_step(plan, f, REPAIR_ASK,
+					   arena_printf(plan->arena, "finishes the write of block %" PRIu32 ", as the driver does at its "
+							"next start: its word becomes 0x%08" PRIx32, p->lba, p->word));
+		if (s)
+			btt_homeless_word_put(plan, s, &h, p->lba, p->word, "the flog has the write as done");
+	}
+}
