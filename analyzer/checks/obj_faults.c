@@ -45,7 +45,7 @@ void obj_faults_each(const struct check *self, const struct obj_account *acc, en
 }
 
 void obj_faults_once(const struct check *self, const struct obj_account *acc, enum obj_fault_kind kind,
-		     struct findings *out, const char *what)
+		     enum remedy_class repair, struct findings *out, const char *what)
 {
 	if (acc->nr[kind] == 0)
 		return;
@@ -54,6 +54,7 @@ void obj_faults_once(const struct check *self, const struct obj_account *acc, en
 
 	if (ft)
 		f = obj_faults_at(self, CONFLICT, acc->heap, ft->zone, ft->chunk, ft->at, ft->len);
+	f.repair = repair;
 	f.detail = arena_printf(out->arena, "%" PRIu64 " %s; this is the first", acc->nr[kind], what);
 	findings_add(out, f);
 }

@@ -20,6 +20,6 @@ void obj_faults_each(const struct check *self, const struct obj_account *acc, en
 		     struct findings *out, void (*tell)(const struct obj_fault *, struct arena *, struct finding *));
 /* One finding for all of a kind: what is legal, and worth no more than a word. */
 void obj_faults_once(const struct check *self, const struct obj_account *acc, enum obj_fault_kind kind,
-		     struct findings *out, const char *what);
+		     enum remedy_class repair, struct findings *out, const char *what);
 
 #endif

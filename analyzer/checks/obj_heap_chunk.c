@@ -1,6 +1,7 @@
 /* The chunk headers of a pmemobj heap: the blocks they make, their flags, footers and run data. */
 #include "analyzer/checks/obj_faults.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/obj_chunks.h"
 #include "analyzer/repair/obj_heap.h"
 
 #include <inttypes.h>
@@ -88,7 +89,8 @@ static void footer_verify(const struct check *self, const struct model *m, struc
 	const struct obj_account *acc = obj_faults_account(self, m, out);
 
 	if (acc)
-		obj_faults_once(self, acc, OBJ_FAULT_FOOTER, out, "footers do not tell the length of their block");
+		obj_faults_once(self, acc, OBJ_FAULT_FOOTER, REPAIR_ASK, out,
+				"footers do not tell the length of their block");
 }
 
 static void adjacent_verify(const struct check *self, const struct model *m, struct findings *out)
@@ -96,7 +98,7 @@ static void adjacent_verify(const struct check *self, const struct model *m, str
 	const struct obj_account *acc = obj_faults_account(self, m, out);
 
 	if (acc)
-		obj_faults_once(self, acc, OBJ_FAULT_ADJACENT, out, "free blocks follow another free block");
+		obj_faults_once(self, acc, OBJ_FAULT_ADJACENT, REPAIR_NONE, out, "free blocks follow another free block");
 }
 
 #define SOURCE "PMDK src/libpmemobj/heap_layout.h struct chunk_header, heap.c heap_verify_zone"
@@ -130,8 +132,10 @@ static const struct check checks[] = {
 	  .says = "footers of blocks are out of date",
 	  .means = "That is common: footers are not kept on media. PMDK up to 2.1.2 does not rebuild those of free "
 		   "blocks at open, and may merge blocks wrongly by them.",
-	  .remedy = "None needed to read the pool. A library of 2.1.3 or later rebuilds them.",
-	  .source = "PMDK src/libpmemobj/memblock.c huge_ensure_header_type; heap.c", .verify = footer_verify },
+	  .remedy = "None needed to read the pool. A library of 2.1.3 or later rebuilds them; for earlier ones they can be "
+		    "written.",
+	  .source = "PMDK src/libpmemobj/memblock.c huge_ensure_header_type; heap.c", .verify = footer_verify,
+	  .repair = obj_chunks_repair_footers },
 	{ .id = "obj.chunk.adjacent", .covers = "H-13", .severity = NOTE,
 	  .says = "free blocks lie side by side",
 	  .means = "That is legal: the library merges them when it next needs the space.",

@@ -92,7 +92,7 @@ static void empty_verify(const struct check *self, const struct model *m, struct
 	const struct obj_account *acc = obj_faults_account(self, m, out);
 
 	if (acc)
-		obj_faults_once(self, acc, OBJ_FAULT_EMPTY_RUN, out, "runs hold no object");
+		obj_faults_once(self, acc, OBJ_FAULT_EMPTY_RUN, REPAIR_NONE, out, "runs hold no object");
 }
 
 #define SOURCE "PMDK src/libpmemobj/heap_layout.h struct chunk_run, memblock.c run_calc_bitmap"

@@ -3,6 +3,7 @@
 #include "formats/obj/obj.h"
 #include "formats/obj/object.h"
 #include "formats/obj/run.h"
+#include "formats/pool/set.h"
 
 #include <inttypes.h>
 
@@ -165,4 +166,46 @@ bool obj_chunks_rebuild(struct plan *plan, const struct finding *f, const struct
 	}
 	obj_scan_close(scan);
 	return any;
+}
+
+/* In every replica, so that they go on being alike. */
+static bool footer_put(struct plan *plan, struct step *s, const struct model *m, const struct obj_zone *z, const struct obj_block *b)
+{
+	const struct obj_chunk_hdr footer = { OBJ_CHUNK_FOOTER, 0, b->len };
+	const uint32_t last = b->chunk + b->len - 1;
+	const char *why = "its block's header says how long it is";
+	const struct pool_set *set = m->pool;
+
+	if (!obj_chunks_put(plan, s, m, z, last, footer, why))
+		return false;
+	for (uint32_t i = 0; set && i < set->nr; i++)
+		if (set->replicas[i]->logical && set->replicas[i]->logical != m->obj->image &&
+		    !plan_put_struct(plan, s, set->replicas[i]->logical, obj_chunk_hdr_at(z, last), &obj_chunk_hdr_layout, &footer, why))
+			return false;
+	return true;
+}
+
+/* Legal on media, dangerous with libraries up to 2.1.2: all of them at once, and after all that is wrong. */
+void obj_chunks_repair_footers(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_heap *h = m->obj->heap;
+
+	(void)by;
+	if (plan->findings->nr[ERROR])
+		return;
+	struct step *s = plan_step(plan, f, f->repair, "writes the footer of every free and huge block, which libraries up to 2.1.2 "
+						       "go by when they merge blocks");
+	for (uint32_t i = 0; s && i < h->zones_nr; i++) {
+		const struct obj_zone *z = &h->zones[i];
+		struct obj_block b = { .len = 0 };
+		struct obj_zone_map map;
+
+		if (z->chunks == 0 || !obj_zone_open(h, z, &map))
+			continue;
+		while (obj_block_next(&map, &b))
+			if (b.wrong == 0 && b.len > 1 && (b.type == OBJ_CHUNK_FREE || b.type == OBJ_CHUNK_USED) &&
+			    !footer_put(plan, s, m, z, &b))
+				break;
+		obj_zone_close(&map);
+	}
 }

@@ -258,29 +258,6 @@ void obj_heap_repair_run_data(const struct check *by, const struct finding *f, c
 			return;
 }
 
-/* Legal on media, dangerous with libraries up to 2.1.2: all of them at once. */
-void obj_heap_repair_footers(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
-{
-	const struct obj_heap *h = m->obj->heap;
-	struct step *s = plan_step(plan, f, REPAIR_SAFE, "writes the footer of every free and huge block");
-
-	(void)by;
-	for (uint32_t i = 0; s && i < h->zones_nr; i++) {
-		const struct obj_zone *z = &h->zones[i];
-		struct obj_block b = { .len = 0 };
-		struct obj_zone_map map;
-
-		if (z->chunks == 0 || !obj_zone_open(h, z, &map))
-			continue;
-		while (obj_block_next(&map, &b))
-			if (b.wrong == 0 && b.len > 1 && (b.type == OBJ_CHUNK_FREE || b.type == OBJ_CHUNK_USED) &&
-			    !chunk_put(plan, s, m, z, b.chunk + b.len - 1, OBJ_CHUNK_FOOTER, 0, b.len,
-				       "its block's header says how long it is"))
-				break;
-		obj_zone_close(&map);
-	}
-}
-
 bool obj_heap_block_at(const struct model *m, uint64_t at, struct obj_zone_map *map, struct obj_block *b)
 {
 	const struct obj_zone *z = zone_at(m, at);

@@ -15,7 +15,6 @@ void obj_heap_repair_overrun(const struct check *by, const struct finding *f, co
 void obj_heap_repair_chunk(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_flags(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_run_data(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
-void obj_heap_repair_footers(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_padding(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_alignment(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_huge(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
