@@ -1,13 +1,12 @@
 /* The info block of an fsdax or devdax namespace, and what else claims the same namespace. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/ns_pfn.h"
 #include "formats/image/window.h"
 #include "formats/ns/content.h"
 #include "formats/ns/ns.h"
 
 #include <inttypes.h>
-
-enum { PAGE = 4096, MINOR_ZEROED = 3 };
 
 static struct finding at_pfn(const struct check *by, enum verdict v, const struct ns *n, const char *field)
 {
@@ -53,14 +52,14 @@ static void version_judge(const struct check *self, const struct ns *n, struct f
 	const struct pfn_sb *sb = n->pfn.sb;
 	struct span pad;
 
-	if (sb->version_major != 1 || sb->version_minor > 4) {
+	if (sb->version_major != 1 || sb->version_minor > PFN_MINOR_LAST) {
 		struct finding f = at_pfn(self, CORRUPT, n, sb->version_major != 1 ? "version_major" : "version_minor");
 		f.expected = "1.0 to 1.4";
 		f.actual = arena_printf(out->arena, "%" PRIu16 ".%" PRIu16, sb->version_major, sb->version_minor);
 		f.repair = REPAIR_ASK;
 		findings_add(out, f);
 	}
-	if (sb->version_minor < MINOR_ZEROED)
+	if (sb->version_minor < PFN_MINOR_ZEROED)
 		return; /* older kernels left in unused words what was there */
 	if (sb->flags) {
 		struct finding f = at_pfn(self, CORRUPT, n, "flags");
@@ -80,7 +79,7 @@ static void mode_judge(const struct check *self, const struct ns *n, struct find
 {
 	struct finding f = at_pfn(self, CORRUPT, n, "mode");
 
-	if (n->pfn.sb->mode == 1 || n->pfn.sb->mode == 2)
+	if (n->pfn.sb->mode == PFN_MODE_RAM || n->pfn.sb->mode == PFN_MODE_PMEM)
 		return;
 	f.expected = "1 or 2";
 	f.actual = number(out, n->pfn.sb->mode);
@@ -95,8 +94,8 @@ static void geometry_judge(const struct check *self, const struct ns *n, struct 
 	struct finding f = at_pfn(self, CORRUPT, n, "dataoff");
 
 	f.repair = REPAIR_ASK;
-	if (sb->dataoff % PAGE || want == 0) {
-		f.expected = arena_printf(out->arena, "a multiple of %d below %" PRIu64, PAGE, n->len);
+	if (sb->dataoff % PFN_PAGE || want == 0) {
+		f.expected = arena_printf(out->arena, "a multiple of %d below %" PRIu64, PFN_PAGE, n->len);
 		f.actual = number(out, sb->dataoff);
 		findings_add(out, f);
 		return;
@@ -130,8 +129,11 @@ static void parent_judge(const struct check *self, const struct ns *n, struct fi
 
 static void uuid_judge(const struct check *self, const struct ns *n, struct findings *out)
 {
+	struct finding f = at_pfn(self, CORRUPT, n, "uuid");
+
+	f.repair = REPAIR_ASK;
 	if (uuid_null(n->pfn.sb->uuid))
-		findings_add(out, at_pfn(self, CORRUPT, n, "uuid"));
+		findings_add(out, f);
 }
 
 /* Several owners of one namespace: info blocks that hold, or a file system before the data. */
@@ -139,7 +141,7 @@ static void several_verify(const struct check *self, const struct model *m, stru
 {
 	for (const struct ns *n = m->ns ? m->ns->first : NULL; n; n = n->next) {
 		bool pfn = n->pfn.good && n->pfn.kind != PFN_NONE;
-		struct finding f = { .by = self, .verdict = CONFLICT, .node = n->node, .repair = REPAIR_ASK };
+		struct finding f = { .by = self, .verdict = CONFLICT, .node = n->node };
 		struct image *all = window_open(out->arena, "the namespace", n->image, n->at, n->len);
 		const char *at_start = all && (pfn || n->btt1) && !n->btt2 ? content_name(all, out->arena) : NULL;
 
@@ -196,7 +198,8 @@ static const struct check checks[] = {
 	  .says = "more than one thing claims the namespace",
 	  .means = "One of them is left over from an earlier use. Without a label that decides, the kernel takes a BTT "
 		   "first, then a page map.",
-	  .remedy = "Find out which one's contents are current before anything is deleted.", .source = SOURCE,
+	  .remedy = "Find out which one's contents are current before anything is deleted: nothing here says it, and so it is "
+		    "left as it is.", .source = SOURCE,
 	  .verify = several_verify },
 	{ .id = "ns.info.claim", .covers = "NS-01 NS-17", .severity = ERROR,
 	  .says = "the label names another kind of namespace than the one that is there",
@@ -206,30 +209,37 @@ static const struct check checks[] = {
 	{ .id = "ns.pfn.checksum", .covers = "NS-02", .severity = ERROR,
 	  .says = "the info block of an fsdax or devdax namespace does not match its checksum",
 	  .means = "The kernel takes the namespace for a raw one, and may write a fresh block. There is no second copy.",
-	  .remedy = "Compare each field with what the namespace's size and alignment ask for.", .source = SOURCE,
-	  .verify = checksum_verify },
+	  .remedy = "Let repair try: all but the uuid follows from the namespace's length, its label and where its data begins, "
+		    "and the checksum proves it.", .source = SOURCE,
+	  .verify = checksum_verify,
+	  .repair = ns_pfn_repair_checksum },
 	{ .id = "ns.pfn.version", .covers = "NS-03", .severity = WARNING,
 	  .says = "a constant of the info block has another value",
 	  .means = "A newer kernel wrote it, or it is damaged behind a right checksum.",
-	  .remedy = "See which kernel made the namespace.", .source = SOURCE, .verify = version_verify },
+	  .remedy = "See which kernel made the namespace.", .source = SOURCE, .verify = version_verify,
+	  .repair = ns_pfn_repair_version },
 	{ .id = "ns.pfn.mode", .covers = "NS-04", .severity = ERROR,
 	  .says = "the info block does not say where the page array is",
 	  .means = "The kernel refuses the namespace.",
 	  .remedy = "It is 2 when there is room for the array before the data, else 1.", .source = SOURCE,
-	  .verify = mode_verify },
+	  .verify = mode_verify,
+	  .repair = ns_pfn_repair_mode },
 	{ .id = "ns.pfn.geometry", .covers = "NS-05", .severity = ERROR,
 	  .says = "the info block does not describe a namespace of this length",
 	  .means = "The capture was cut or starts elsewhere, or the namespace was resized.",
 	  .remedy = "Compare the length that the block asks for with the capture's.", .source = SOURCE,
-	  .verify = geometry_verify },
+	  .verify = geometry_verify,
+	  .repair = ns_pfn_repair_geometry },
 	{ .id = "ns.pfn.parent", .covers = "NS-06", .severity = ERROR,
 	  .says = "the info block belongs to another namespace than the label names",
 	  .means = "The kernel takes the block for absent and may write a fresh one.",
 	  .remedy = "Find out which side was rewritten: a cloned namespace, or a renamed label.", .source = SOURCE,
-	  .verify = parent_verify },
+	  .verify = parent_verify,
+	  .repair = ns_pfn_repair_parent },
 	{ .id = "ns.pfn.uuid", .covers = "NS-07", .severity = WARNING,
 	  .says = "the info block has no uuid", .means = "Only identity is lost; the data is not affected.",
-	  .remedy = "Any new uuid serves.", .source = SOURCE, .verify = uuid_verify },
+	  .remedy = "Any new uuid serves.", .source = SOURCE, .verify = uuid_verify,
+	  .repair = ns_pfn_repair_uuid },
 };
 
 const struct check_table ns_info_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

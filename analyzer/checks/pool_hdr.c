@@ -213,13 +213,10 @@ static const char *localise(struct arena *a, const struct pool_part *p)
 		return "no single changed word explains it: several words changed, or the checksum itself";
 	if (fits > 1)
 		return arena_printf(a, "one changed word would explain it, at any of %" PRIu32 " places", fits);
-	const char *name = "";
-	for (uint32_t i = 0; i < pool_hdr_layout.nr; i++)
-		if (pool_hdr_layout.fields[i].off <= place)
-			name = pool_hdr_layout.fields[i].name;
+	const struct field *field = layout_field_at(&pool_hdr_layout, place);
 	(void)span_le32(p->hdr_bytes, place, &now);
 	return arena_printf(a, "one changed word explains it: at 0x%" PRIx32 " (%s), now 0x%08" PRIx32
-			    ", 0x%08" PRIx32 " when the checksum was made", place, name, now, was);
+			    ", 0x%08" PRIx32 " when the checksum was made", place, field ? field->name : "", now, was);
 }
 
 static void checksum_judge(const struct check *self, const struct pool_set *s, const struct pool_part *p,

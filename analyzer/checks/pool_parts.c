@@ -1,5 +1,6 @@
 #include "analyzer/checks/pool_parts.h"
 
+#include "formats/base/checksum.h"
 #include "formats/obj/lane.h"
 #include "formats/obj/obj.h"
 
@@ -89,17 +90,15 @@ uint32_t pool_parts_headers_nr(const struct pool_set *s)
 uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uint32_t *was)
 {
 	uint64_t covered = p->hdr->incompat & POOL_FEAT_CKSUM_2K ? POOL_HDR_CSUM_2K : POOL_HDR_CSUM_4K;
-	uint32_t words = (uint32_t)(p->hdr_bytes.len / 4), fits = 0, now = 0;
-	uint32_t lo = (uint32_t)p->sum_announced - (uint32_t)p->hdr->checksum;
-	uint32_t hi = (uint32_t)(p->sum_announced >> 32) - (uint32_t)(p->hdr->checksum >> 32);
+	uint32_t fits = 0, word;
 
-	for (uint32_t i = 0; lo && i < covered / 4 && i < words; i++)
-		if ((uint32_t)(lo * (words - i)) == hi) {
-			*place = i * 4;
-			fits++;
-		}
-	if (fits == 1 && span_le32(p->hdr_bytes, *place, &now))
-		*was = now - lo;
+	for (uint32_t at = 0; checksum_fletcher64_word(p->hdr_bytes, p->sum_announced, p->hdr->checksum, &at, &word); at += 4) {
+		if (at >= covered)
+			break;
+		*place = at;
+		*was = word;
+		fits++;
+	}
 	return fits;
 }
 

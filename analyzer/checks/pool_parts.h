@@ -21,8 +21,7 @@ const uint8_t *pool_parts_called(const struct pool_set *s, const struct pool_par
 uint32_t pool_parts_headers_nr(const struct pool_set *s);
 
 /*
- * At how many places of p's header a single changed 32-bit word explains its wrong checksum: the word
- * moves the low sum by its change and the high sum by the change times the words from there to the end.
+ * At how many places of p's header a single changed 32-bit word explains its wrong checksum.
  * 1: *place is its offset and *was its value when the checksum was made.
  */
 uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uint32_t *was);

@@ -141,6 +141,15 @@ bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64
 	return plan_put(p, s, image, at, bytes, l->size, why);
 }
 
+bool plan_put_rows(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
+		   const uint8_t *bytes, const char *why)
+{
+	for (uint32_t i = 0; i < l->nr; i++)
+		if (!plan_put(p, s, image, at + l->fields[i].off, bytes + l->fields[i].off, l->fields[i].width, why))
+			return false;
+	return true;
+}
+
 bool plan_put_value(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    uint64_t value, const char *why)
 {
@@ -155,6 +164,30 @@ bool plan_put_bytes(struct plan *p, struct step *s, const struct node *node, con
 		    const uint8_t *bytes, const char *why)
 {
 	return plan_put(p, s, node->image, node->at + f->off, bytes, f->width, why);
+}
+
+static bool step_edits(const struct step *s, const struct source *source, uint64_t at, uint64_t len)
+{
+	for (const struct edit *e = s->first; e; e = e->next)
+		if (e->item->source == source && e->at < at + len && at < e->at + e->len)
+			return true;
+	return false;
+}
+
+bool plan_edited(const struct plan *p, struct image *image, uint64_t at, uint64_t len)
+{
+	for (uint64_t done = 0; done < len;) {
+		struct origin o = image_origin(image, at + done);
+		uint64_t n = o.len < len - done ? o.len : len - done;
+
+		for (const struct step *s = p->first; s && o.source; s = s->next)
+			if (s->round == p->round && step_edits(s, o.source, o.at, n))
+				return true;
+		if (n == 0)
+			return false;
+		done += n;
+	}
+	return false;
 }
 
 /* What later edits have written already, for each item of the intake in its order. */

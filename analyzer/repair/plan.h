@@ -69,12 +69,21 @@ bool plan_put(struct plan *p, struct step *s, struct image *image, uint64_t at, 
 /* The same of a whole structure: host is its decoded form. */
 bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
 		     const void *host, const char *why);
+/* The same of its bytes as they are to be, an edit for each row: a changed word and its checksum, and nothing between them. */
+bool plan_put_rows(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
+		   const uint8_t *bytes, const char *why);
 /* A number row of node's structure. */
 bool plan_put_value(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    uint64_t value, const char *why);
 /* A raw row of node's structure; bytes has f->width of them. */
 bool plan_put_bytes(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    const uint8_t *bytes, const char *why);
+
+/*
+ * Does a step of this round edit any of these bytes? A structure with one checksum over all of it is edited by one step in a
+ * round: the next finding is told again when that one is made.
+ */
+bool plan_edited(const struct plan *p, struct image *image, uint64_t at, uint64_t len);
 
 /* Is the step carried out when the plan is? */
 bool plan_made(const struct step *s);

@@ -33,3 +33,15 @@ uint64_t checksum_fletcher64_more(uint64_t sum, struct span s)
 	}
 	return (uint64_t)hi << 32 | lo;
 }
+
+bool checksum_fletcher64_word(struct span s, uint64_t is, uint64_t was, uint32_t *at, uint32_t *word)
+{
+	uint32_t lo = (uint32_t)is - (uint32_t)was, hi = (uint32_t)(is >> 32) - (uint32_t)(was >> 32), now;
+
+	for (; lo && *at < s.len; *at += 4)
+		if (lo * (((uint32_t)s.len - *at) / 4) == hi && span_le32(s, *at, &now)) {
+			*word = now - lo;
+			return true;
+		}
+	return false;
+}

@@ -19,4 +19,11 @@ uint64_t checksum_fletcher64(struct span s, int64_t field, uint64_t skip);
 /* The same, going on from an earlier result. */
 uint64_t checksum_fletcher64_more(uint64_t sum, struct span s);
 
+/*
+ * Which word of s, if it alone has changed, explains that its sum is `is` and was `was`: a word moves the low sum by its
+ * change, and the high sum by the change times the words from there to the end. Looks from *at on. True: *at is its offset
+ * and *word what it held. Several words may explain it; *at + 4 goes on.
+ */
+bool checksum_fletcher64_word(struct span s, uint64_t is, uint64_t was, uint32_t *at, uint32_t *word);
+
 #endif

@@ -28,6 +28,14 @@ static void host_put(void *host, const struct field *f, uint64_t v)
 	}
 }
 
+const struct field *layout_field_at(const struct layout *l, uint64_t off)
+{
+	for (uint32_t i = 0; i < l->nr; i++)
+		if (off >= l->fields[i].off && off - l->fields[i].off < l->fields[i].width)
+			return &l->fields[i];
+	return NULL;
+}
+
 uint64_t layout_value(const struct field *f, const void *host)
 {
 	const unsigned char *at = (const unsigned char *)host + f->host;

@@ -83,6 +83,8 @@ void layout_encode(const struct layout *l, const void *host, uint8_t *bytes);
 
 /* The row called name, or NULL. */
 const struct field *layout_field(const struct layout *l, const char *name);
+/* The row that the byte at off belongs to, or NULL. */
+const struct field *layout_field_at(const struct layout *l, uint64_t off);
 /* A number row's value in host. */
 uint64_t layout_value(const struct field *f, const void *host);
 /* A raw row's bytes in host; f->width of them. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct name_of pfn_mode_names[] = {
-	{ 1, "page array in RAM" }, { 2, "page array in the namespace" }, { 0, NULL },
+	{ PFN_MODE_RAM, "page array in RAM" }, { PFN_MODE_PMEM, "page array in the namespace" }, { 0, NULL },
 };
 
 #define SELF pfn_sb
@@ -31,7 +31,7 @@ uint64_t pfn_pads(const struct pfn_sb *sb)
 
 uint64_t pfn_page(const struct pfn_sb *sb)
 {
-	return sb->version_minor < 4 || sb->page_size == 0 ? 4096 : sb->page_size;
+	return sb->version_minor < 4 || sb->page_size == 0 ? PFN_PAGE : sb->page_size;
 }
 
 uint64_t pfn_pages(const struct pfn_sb *sb, uint64_t len)
@@ -39,6 +39,16 @@ uint64_t pfn_pages(const struct pfn_sb *sb, uint64_t len)
 	uint64_t pads = pfn_pads(sb);
 
 	return sb->dataoff >= len || pads >= len - sb->dataoff ? 0 : (len - sb->dataoff - pads) / pfn_page(sb);
+}
+
+uint64_t pfn_dataoff(uint64_t len, uint32_t mode, uint32_t align)
+{
+	const uint64_t head = PFN_AT + PFN_LEN, subsection = 2 << 20;
+	uint64_t unit = align > subsection ? align : subsection;
+	uint64_t pages = len > head ? (len - head) / PFN_PAGE : 0;
+	uint64_t need = head + (mode == PFN_MODE_PMEM ? pages * PFN_PAGE_STRUCT : 0);
+
+	return (need + unit - 1) / unit * unit;
 }
 
 uint64_t pfn_sum(struct span s)

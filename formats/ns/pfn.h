@@ -1,7 +1,7 @@
 /*
  * The info block of an fsdax or devdax namespace: 4096 bytes, 4 KiB into the namespace, little-
  * endian, no second copy. Offsets count from the namespace's start plus start_pad.
- * Source: Linux drivers/nvdimm/pfn.h struct nd_pfn_sb.
+ * Source: Linux drivers/nvdimm/pfn.h struct nd_pfn_sb, pfn_devs.c nd_pfn_init.
  */
 #ifndef FORMATS_NS_PFN_H
 #define FORMATS_NS_PFN_H
@@ -10,6 +10,9 @@
 #include "formats/base/uuid.h"
 
 enum { PFN_AT = 4096, PFN_LEN = 4096 };
+enum { PFN_MODE_RAM = 1, PFN_MODE_PMEM = 2, PFN_PAGE = 4096, PFN_PAGE_STRUCT = 64, PFN_MINOR_LAST = 4 };
+/* From this minor on what a block does not use is zero; older kernels left there what was there. */
+enum { PFN_MINOR_ZEROED = 3 };
 extern const struct name_of pfn_mode_names[];
 
 #define PFN_SB(LE, NAMED, RAW)                                                                 \
@@ -39,6 +42,8 @@ uint64_t pfn_pads(const struct pfn_sb *sb);      /* bytes left out at the start 
 uint64_t pfn_page(const struct pfn_sb *sb);      /* bytes of a page that npfns counts */
 /* What npfns is to be in a namespace of len bytes; 0: dataoff is not inside it. */
 uint64_t pfn_pages(const struct pfn_sb *sb, uint64_t len);
+/* Where data begins by the kernel's own reckoning, in a namespace that starts at a multiple of align. */
+uint64_t pfn_dataoff(uint64_t len, uint32_t mode, uint32_t align);
 uint64_t pfn_sum(struct span s);                 /* what the checksum ought to be; s: 4096 bytes */
 
 #endif
