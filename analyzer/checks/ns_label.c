@@ -1,6 +1,7 @@
 /* The label storage area of an NVDIMM: index blocks, slots, and the sets that labels form. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/ns_index.h"
 #include "formats/ns/ns.h"
 
 #include <inttypes.h>
@@ -148,6 +149,7 @@ static void sequence_verify(const struct check *self, const struct model *m, str
 			continue;
 		f.expected = "1, 2 or 3";
 		f.actual = number(out, b->index->seq);
+		f.repair = b->index->seq & 3 ? REPAIR_SAFE : REPAIR_ASK;
 		findings_add(out, f);
 	}
 }
@@ -441,22 +443,24 @@ static const struct check checks[] = {
 	{ .id = "ns.index.lost", .covers = "NS-08", .severity = ERROR,
 	  .says = "neither index block of the label area holds",
 	  .means = "The kernel takes the area for empty: the namespaces vanish, and new labels overwrite the old ones.",
-	  .remedy = "Do not create a namespace. The labels themselves can be found slot by slot.", .source = SOURCE,
-	  .verify = lost_verify },
+	  .remedy = "Do not create a namespace. Repair writes both blocks anew for the labels, which can be found slot by slot.",
+	  .source = SOURCE,
+	  .verify = lost_verify, .repair = ns_index_repair_lost },
 	{ .id = "ns.index.block", .covers = "NS-09", .severity = WARNING,
 	  .says = "one of the two index blocks does not hold",
 	  .means = "An update was cut off, or the block is damaged. The other one tells the state before or after it.",
-	  .remedy = "None needed for reading: the next update of a label writes it anew.", .source = SOURCE,
-	  .verify = block_verify },
+	  .remedy = "None needed for reading: the next update of a label writes it anew. Repair restores it where its checksum "
+		    "tells what it was.", .source = SOURCE,
+	  .verify = block_verify, .repair = ns_index_repair_block },
 	{ .id = "ns.index.places", .covers = "NS-09", .severity = ERROR,
 	  .says = "an index block does not describe the area it lies in",
 	  .means = "The kernel refuses the block, or reads labels from the wrong place.",
 	  .remedy = "All of these words follow from the area's length and the size of a label.", .source = SOURCE,
-	  .verify = places_verify },
+	  .verify = places_verify, .repair = ns_index_repair_places },
 	{ .id = "ns.index.sequence", .covers = "NS-10", .severity = WARNING,
 	  .says = "the number of an index block is none of the cycle",
 	  .means = "Which of the two blocks is newer is decided by its low bits alone.",
-	  .remedy = "Compare both bitmaps with the labels.", .source = SOURCE, .verify = sequence_verify },
+	  .remedy = "Compare both bitmaps with the labels.", .source = SOURCE, .verify = sequence_verify, .repair = ns_index_repair_sequence },
 	{ .id = "ns.label.bitmap", .covers = "NS-11", .severity = ERROR,
 	  .says = "a slot that the index calls used holds no label",
 	  .means = "The label was lost, or the index was written without it.",

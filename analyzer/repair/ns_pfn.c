@@ -20,9 +20,9 @@ static struct ns_sum sealed(uint8_t *bytes)
 	return (struct ns_sum){ bytes, PFN_LEN, layout_field(&pfn_sb_layout, "checksum")->off };
 }
 
-static bool edited(const struct ns *n, const struct plan *plan)
+static bool edited(const struct ns *n, const struct finding *f, const struct plan *plan)
 {
-	return plan_edited(plan, n->image, n->at + PFN_AT, PFN_LEN);
+	return plan_edited(plan, f, n->image, n->at + PFN_AT, PFN_LEN);
 }
 
 static struct step *block_put(const struct finding *f, const struct ns *n, enum remedy_class class, const char *says,
@@ -121,7 +121,7 @@ void ns_pfn_repair_checksum(const struct check *by, const struct finding *f, con
 	uint8_t own[PFN_LEN];
 
 	(void)by;
-	if (n == NULL || edited(n, plan))
+	if (n == NULL || edited(n, f, plan))
 		return;
 	layout_encode(&pfn_sb_layout, n->pfn.sb, own);
 	if (!word_back(f, n, own, plan))
@@ -132,7 +132,7 @@ void ns_pfn_anew(const struct finding *f, const struct ns *n, struct plan *plan)
 {
 	uint8_t own[PFN_LEN], lost[PFN_LEN];
 
-	if (edited(n, plan) || !image_read(n->image, n->at + PFN_AT, PFN_LEN, own, lost))
+	if (edited(n, f, plan) || !image_read(n->image, n->at + PFN_AT, PFN_LEN, own, lost))
 		return;
 	for (size_t i = 0; i < PFN_LEN; i++)
 		if (lost[i])
@@ -157,7 +157,7 @@ void ns_pfn_repair_version(const struct check *by, const struct finding *f, cons
 	const struct ns *n = ns_of(m, f->node);
 
 	(void)by;
-	if (n == NULL || edited(n, plan))
+	if (n == NULL || edited(n, f, plan))
 		return;
 	struct pfn_sb sb = *n->pfn.sb;
 	const char *name = f->field->name;
@@ -203,7 +203,7 @@ void ns_pfn_repair_mode(const struct check *by, const struct finding *f, const s
 	const struct ns *n = ns_of(m, f->node);
 
 	(void)by;
-	if (n == NULL || edited(n, plan))
+	if (n == NULL || edited(n, f, plan))
 		return;
 	const struct pfn_sb *sb = n->pfn.sb;
 	uint64_t head = PFN_AT + PFN_LEN, least = pfn_dataoff(n->len, PFN_MODE_RAM, sb->version_minor < 2 ? 0 : sb->align);
@@ -246,7 +246,7 @@ void ns_pfn_repair_geometry(const struct check *by, const struct finding *f, con
 	const struct ns *n = ns_of(m, f->node);
 
 	(void)by;
-	if (n == NULL || edited(n, plan))
+	if (n == NULL || edited(n, f, plan))
 		return;
 	const struct pfn_sb *own = n->pfn.sb;
 	uint64_t skip = own->version_minor < 1 ? 0 : own->start_pad;
@@ -269,7 +269,7 @@ void ns_pfn_repair_parent(const struct check *by, const struct finding *f, const
 	const struct ns *n = ns_of(m, f->node);
 
 	(void)by;
-	if (n == NULL || n->label == NULL || edited(n, plan))
+	if (n == NULL || n->label == NULL || edited(n, f, plan))
 		return;
 	struct pfn_sb sb = *n->pfn.sb;
 	memcpy(sb.parent_uuid, n->label->label.uuid, UUID_LEN);
@@ -284,7 +284,7 @@ void ns_pfn_repair_uuid(const struct check *by, const struct finding *f, const s
 	const struct ns *n = ns_of(m, f->node);
 
 	(void)by;
-	if (n == NULL || edited(n, plan))
+	if (n == NULL || edited(n, f, plan))
 		return;
 	struct pfn_sb sb = *n->pfn.sb;
 	if (!ns_pfn_make_uuid(&sb, sb.uuid))

@@ -174,14 +174,17 @@ static bool step_edits(const struct step *s, const struct source *source, uint64
 	return false;
 }
 
-bool plan_edited(const struct plan *p, struct image *image, uint64_t at, uint64_t len)
+bool plan_edited(const struct plan *p, const struct finding *f, struct image *image, uint64_t at, uint64_t len)
 {
+	char mine[FINGERPRINT_LEN + 1];
+
+	fingerprint_of(f, mine);
 	for (uint64_t done = 0; done < len;) {
 		struct origin o = image_origin(image, at + done);
 		uint64_t n = o.len < len - done ? o.len : len - done;
 
 		for (const struct step *s = p->first; s && o.source; s = s->next)
-			if (s->round == p->round && step_edits(s, o.source, o.at, n))
+			if (s->round == p->round && strcmp(s->fingerprint, mine) != 0 && step_edits(s, o.source, o.at, n))
 				return true;
 		if (n == 0)
 			return false;

@@ -80,10 +80,10 @@ bool plan_put_bytes(struct plan *p, struct step *s, const struct node *node, con
 		    const uint8_t *bytes, const char *why);
 
 /*
- * Does a step of this round edit any of these bytes? A structure with one checksum over all of it is edited by one step in a
- * round: the next finding is told again when that one is made.
+ * Does a step of this round, for another finding than f, edit any of these bytes? A structure with one checksum over all of it
+ * is edited for one finding in a round: the next is told again when that is done.
  */
-bool plan_edited(const struct plan *p, struct image *image, uint64_t at, uint64_t len);
+bool plan_edited(const struct plan *p, const struct finding *f, struct image *image, uint64_t at, uint64_t len);
 
 /* Is the step carried out when the plan is? */
 bool plan_made(const struct step *s);

@@ -62,11 +62,11 @@ static void choose(struct label_area *la)
 		la->current = usable[1];
 }
 
-static bool slot_free(const struct label_block *b, uint32_t slot)
+bool label_index_free(struct span block, uint32_t slot)
 {
 	uint64_t at = LABEL_INDEX_HEAD + slot / 8;
 
-	return at >= b->bytes.len || (b->bytes.p[at] >> slot % 8 & 1);
+	return at >= block.len || (block.p[at] >> slot % 8 & 1);
 }
 
 /* The slot's node, and its place among those kept. */
@@ -133,7 +133,7 @@ static void slots_by_index(struct label_area *la, struct arena *a)
 		struct label_slot s;
 
 		label_slot_read(la->image, at, la->label_len, i, &s);
-		s.free = slot_free(b, i);
+		s.free = label_index_free(b->bytes, i);
 		/* what is free holds an older label, or never did, or no longer does */
 		if (!s.free || (s.plausible && !blank(&s)))
 			slot_keep(la, a, &s, at);

@@ -12,7 +12,7 @@
 #include "formats/base/uuid.h"
 #include "formats/image/image.h"
 
-enum { LABEL_INDEX_HEAD = 72, LABEL_V11_LEN = 128, LABEL_V12_LEN = 256, LABEL_SLOTS_MAX = 8192 };
+enum { LABEL_INDEX_HEAD = 72, LABEL_V11_LEN = 128, LABEL_V12_LEN = 256, LABEL_SUM_OFF = 248, LABEL_SLOTS_MAX = 8192 };
 
 #define LABEL_INDEX(LE, RAW)                                                             \
 	RAW(sig, 0, 16, TEXT, "NAMESPACE_INDEX")                                         \
@@ -119,6 +119,9 @@ struct label_slot {
 	uint64_t sum;            /* what the checksum ought to be, but for version 1.1 */
 };
 
+/* Is it marked as free in the bits of an index block, LABEL_INDEX_HEAD bytes into it? Past its end: free. */
+bool label_index_free(struct span block, uint32_t slot);
+
 struct label_block {
 	struct node *node;
 	const struct label_index *index; /* NULL: lost or outside */
@@ -149,6 +152,8 @@ struct label_area {
 
 /* Slot idx of label_len bytes at image[at, ...), as far as it could be read. */
 void label_slot_read(struct image *image, uint64_t at, uint32_t label_len, uint32_t idx, struct label_slot *out);
+/* The same of label_len bytes that were read. */
+void label_slot_take(const uint8_t *bytes, uint32_t label_len, uint32_t idx, struct label_slot *out);
 const struct layout *label_slot_layout(const struct label_slot *s, uint32_t label_len);
 /* Does the slot hold a label, to judge by its bytes alone? Version 1.1 has no checksum: by what its words may be. */
 bool label_slot_holds(const struct label_slot *s, uint32_t label_len);

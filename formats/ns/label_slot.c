@@ -111,16 +111,14 @@ static void namespace_take(struct span s, struct label_slot *out)
 	as_guid(n.abstraction_uuid, l->abstraction_guid);
 }
 
-void label_slot_read(struct image *image, uint64_t at, uint32_t label_len, uint32_t idx, struct label_slot *out)
+void label_slot_take(const uint8_t *bytes, uint32_t label_len, uint32_t idx, struct label_slot *out)
 {
-	uint8_t bytes[LABEL_V12_LEN] = { 0 }, lost[LABEL_V12_LEN] = { 0 };
-	struct span read = { bytes, lost, at, label_len }, whole = { bytes, NULL, at, LABEL_V12_LEN };
+	uint8_t all[LABEL_V12_LEN] = { 0 };
+	struct span whole = { .p = all, .len = LABEL_V12_LEN };
 	bool v12 = label_len == LABEL_V12_LEN;
 
-	*out = (struct label_slot){ .idx = idx };
-	out->read = image_read(image, at, label_len, bytes, lost) && !span_lost(read);
-	if (!out->read)
-		return;
+	*out = (struct label_slot){ .idx = idx, .read = true };
+	memcpy(all, bytes, label_len);
 	layout_decode(&label_v12_layout, whole, 0, &out->label);
 	if (v12)
 		out->kind = kind_of(out->label.uuid);
@@ -128,8 +126,17 @@ void label_slot_read(struct image *image, uint64_t at, uint32_t label_len, uint3
 		region_take(whole, out);
 	else if (out->kind == LABEL_CXL_NAMESPACE)
 		namespace_take(whole, out);
-	out->sum = v12 ? checksum_fletcher64(whole, 248, CHECKSUM_NO_SKIP) : 0;
+	out->sum = v12 ? checksum_fletcher64(whole, LABEL_SUM_OFF, CHECKSUM_NO_SKIP) : 0;
 	out->plausible = out->label.slot == idx && (!v12 || out->sum == out->label.checksum);
+}
+
+void label_slot_read(struct image *image, uint64_t at, uint32_t label_len, uint32_t idx, struct label_slot *out)
+{
+	uint8_t bytes[LABEL_V12_LEN], lost[LABEL_V12_LEN];
+
+	*out = (struct label_slot){ .idx = idx };
+	if (image_read(image, at, label_len, bytes, lost) && memchr(lost, 1, label_len) == NULL)
+		label_slot_take(bytes, label_len, idx, out);
 }
 
 const struct layout *label_slot_layout(const struct label_slot *s, uint32_t label_len)

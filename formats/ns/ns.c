@@ -23,13 +23,19 @@ static void pfn_read(struct arena *a, struct node *parent, struct image *im, uin
 	out->good = out->sum == sb.checksum;
 }
 
-static bool btt_good(struct image *im, struct arena *a, uint64_t at)
+static bool btt_read(struct image *im, struct arena *a, uint64_t at, struct btt_info *info)
 {
 	struct span s;
+
+	return image_span(im, a, at, BTT_INFO_LEN, &s) && layout_decode(&btt_info_layout, s, 0, info) &&
+	       btt_info_signed(info) && btt_info_sum(s) == info->checksum;
+}
+
+static bool btt_good(struct image *im, struct arena *a, uint64_t at)
+{
 	struct btt_info info;
 
-	return image_span(im, a, at, BTT_INFO_LEN, &s) && layout_decode(&btt_info_layout, s, 0, &info) &&
-	       btt_info_signed(&info) && btt_info_sum(s) == info.checksum;
+	return btt_read(im, a, at, &info);
 }
 
 /* The backup copy at the end of the first arena, for a namespace whose first block is lost. */
@@ -103,12 +109,24 @@ static bool btt_whole(struct image *im, struct arena *a, uint64_t at, uint64_t l
 	uint64_t off, arena_len, next;
 	struct btt_info info;
 	struct btt_geom g;
-	struct span s;
 
-	return btt_good(im, a, at) && image_span(im, a, at, BTT_INFO_LEN, &s) &&
-	       layout_decode(&btt_info_layout, s, 0, &info) && uuid_same(info.parent_uuid, uuid) &&
+	return btt_read(im, a, at, &info) && uuid_same(info.parent_uuid, uuid) &&
 	       btt_geom_arena(len, 0, &off, &arena_len, &next) && next == 0 && info.nextoff == 0 &&
 	       btt_geom(arena_len, info.internal_lbasize, info.nfree, &g) && g.external_nlba == info.external_nlba;
+}
+
+bool ns_names(struct image *image, struct arena *a, uint64_t at, const uint8_t uuid[UUID_LEN])
+{
+	struct ns_pfn pfn = { 0 };
+	struct btt_info info;
+
+	pfn_read(a, NULL, image, at, &pfn);
+	if (pfn.good && uuid_same(pfn.sb->parent_uuid, uuid))
+		return true;
+	for (uint64_t off = 0; off <= 4096; off += 4096)
+		if (btt_read(image, a, at + off, &info) && uuid_same(info.parent_uuid, uuid))
+			return true;
+	return false;
 }
 
 /* Does an info block say that the bytes which the label tells are all of the namespace? */

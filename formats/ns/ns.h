@@ -43,6 +43,8 @@ struct ns_capture {
 
 /* True when image looks like one: a label area, or an info block of any kind. */
 bool ns_probe(struct image *image, struct arena *a);
+/* Does an info block that holds, of a namespace that begins at image[at], name uuid as its parent? */
+bool ns_names(struct image *image, struct arena *a, uint64_t at, const uint8_t uuid[UUID_LEN]);
 /* NULL only without memory. */
 struct ns_capture *ns_decode(struct arena *a, struct node *parent, struct image *image);
 

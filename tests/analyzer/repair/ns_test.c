@@ -4,7 +4,7 @@
  */
 #include "tests/analyzer/repair/lab.h"
 
-enum { MEMORY = 16 << 20, AREA_LEN = 131072, PFN = 4096, CASES = 60 };
+enum { MEMORY = 16 << 20, PFN = 4096, INDEX = 256, CASES = 60 };
 
 static struct lab *ns_open(const char *image)
 {
@@ -81,5 +81,17 @@ Test(ns, an_info_block_comes_back_by_its_checksum)
 	/* all that has a meaning, but for the uuid, of which a word is all that may be damaged */
 	cr_assert_eq(mended_of(l, PFN + 0x20, 0x5e - 0x20, 1), CASES);
 	cr_assert_eq(mended_of(l, PFN + 0x20, 0x5e - 0x20, 3), CASES);
+	lab_close(l);
+}
+
+Test(ns, an_index_block_comes_back_by_its_checksum)
+{
+	struct lab *l = ns_open("namespace/fsdax-files");
+
+	for (unsigned k = 0; k < 2; k++) {
+		/* every word that follows from the area, and the number; then a few bytes of the bits */
+		cr_assert_eq(mended_of(l, MEMORY + k * INDEX, 64, 3), CASES, "block %u", k);
+		cr_assert_geq(mended_of(l, MEMORY + k * INDEX + 72, 64, 1), CASES / 4, "bits of block %u", k);
+	}
 	lab_close(l);
 }
