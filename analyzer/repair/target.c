@@ -285,7 +285,11 @@ bool target_write(struct target *t, const uint8_t *buf, uint64_t len, uint64_t a
 	}
 	if (!readable)
 		return write_over_lost(t, buf, len, at);
-	if (t->map == NULL)
+	/* a store where the file has no room yet, and the file system none to give, would end us: the room is asked for first */
+	bool store = t->map && len && (t->device_dax || fallocate(t->fd, 0, (off_t)at, (off_t)len) == 0);
+	if (!store && t->map && len && (errno == ENOSPC || errno == EDQUOT))
+		return false;
+	if (!store)
 		return whole_write(t->fd, buf, (size_t)len, at);
 	memcpy(t->map + at, buf, (size_t)len);
 	t->persist(t->map + at, (size_t)len);

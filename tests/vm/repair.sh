@@ -60,6 +60,22 @@ if [ ! -e fs.made ]; then
 		"size": %s, "plain": true}], "edits": [{"step": 1, "target": "source[0]", "offset": 0, "was": "00", "now": "00",
 		"why": ""}]}""" % sys.argv[2])' disk.plan "$(blockdev --getsize64 /dev/pmem0)"
 	./pmemscope apply disk.plan >fs.mounted 2>&1 || true
+	cd /mnt/pmem
+	cp mended full
+	fallocate -p -o 4096 -l 4096 full # the descriptor, where nothing is stored now
+	cp full /tmp/full.was
+	$h/pmemscope repair --yes --plan full.plan full >/dev/null 2>&1 || true
+	sync
+	dd if=/dev/zero of=fill bs=4096 status=none 2>/dev/null || true
+	fallocate -p -o 4096 -l 4096 full
+	dd if=/dev/zero of=fill.too bs=4096 status=none 2>/dev/null || true
+	TMPDIR=/tmp $h/pmemscope apply full.plan --journal /tmp/full.journal >$h/full.log 2>&1 || echo $? >$h/full.status
+	cmp full /tmp/full.was && [ -s /tmp/full.journal ] && touch $h/full.kept
+	rm fill fill.too
+	$h/pmemscope apply full.plan --journal /tmp/full.journal >>$h/full.log 2>&1 || echo $? >$h/full.again
+	$h/pmemscope check full >>$h/full.log && touch $h/full.mended
+	rm full full.plan
+	cd $h
 	touch fs.made
 else
 	mount -o dax=always /dev/pmem0 /mnt/pmem
@@ -116,20 +132,24 @@ same "BTT: mended" 1 "${btt_status:-0}"
 guest btt --nvdimm 32M --keep btt.img
 same "BTT: the kernel's driver reads the same disk" "$(cat btt.wanted)" "$(cat btt.found 2>/dev/null)"
 
-NEXT='' guest fs --nvdimm 64M --keep fs.img
+NEXT='' guest fs --nvdimm 96M --keep fs.img
 [ $status = 0 ] || fail "fsdax: the guest ends with $status: $(tail -5 fs.err)"
 same "a disk that is mounted is refused" "pmemscope apply: /dev/pmem0: it is mounted, at /mnt/pmem; nothing was written" \
 	"$(cat fs.mounted)"
 same "file on DAX: what is mended is found by the library" "$(cat fs.wanted)" "$(cat fs.found)"
+same "file on DAX: a full file system is an error, and its words" "8 No space left on device" \
+	"$(cat full.status) $(grep -o 'No space left on device' full.log)"
+[ -e full.kept ] || fail "file on DAX, full: the pool is touched, or there is no journal"
+[ -e full.mended ] || fail "file on DAX: with room again it is not mended: $(tail -5 full.log)"
 calls=$(cat fs.calls)
 [ "$calls" -ge 7 ] || fail "only $calls calls seen"
 last=0
 for at in $(seq 1 "$CUT_EVERY" "$calls"); do
-	CUT=$last NEXT=$at guest fs --nvdimm 64M --keep fs.img
+	CUT=$last NEXT=$at guest fs --nvdimm 96M --keep fs.img
 	[ $status = 137 ] || { fail "power cut at $at: the guest ends with $status: $(tail -5 fs.err)"; break; }
 	last=$at
 done
-CUT=$last NEXT='' guest fs --nvdimm 64M --keep fs.img
+CUT=$last NEXT='' guest fs --nvdimm 96M --keep fs.img
 [ $status = 0 ] || fail "after the last cut: $(tail -5 fs.err)"
 same "cut at writes 1 to $calls by $CUT_EVERY, run again, undone" "$(seq 1 "$CUT_EVERY" "$calls")" "$(cat fs.passed 2>/dev/null)"
 exit $failed
