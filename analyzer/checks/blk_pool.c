@@ -159,7 +159,8 @@ static const struct check checks[] = {
 	  .means = "All info blocks are lost. The library shows zeros and lays a new BTT over the data at the "
 		   "next write.",
 	  .remedy = "Do not open it for writing. The info blocks can be rebuilt from the block size.",
-	  .source = SOURCE, .verify = unwritten_verify },
+	  .source = SOURCE, .verify = unwritten_verify,
+	  .repair = btt_repair_lost },
 	{ .id = "blk.descr.unused", .covers = "PB-09", .severity = NOTE,
 	  .says = "unused bytes of the pmemblk descriptor are not zero",
 	  .means = "Nothing reads them; something wrote where it should not.", .remedy = "None needed.",

@@ -3,6 +3,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/facts/btt_rebuild.h"
+#include "analyzer/facts/btt_right.h"
 #include "analyzer/repair/btt.h"
 #include "formats/blk/blk.h"
 #include "formats/btt/arena.h"
@@ -106,13 +107,6 @@ static void differ_verify(const struct check *self, const struct model *m, struc
 static const char *const shared[] = { "uuid", "parent_uuid", "major", "minor", "external_lbasize",
 				      "internal_lbasize", "nfree", "infosize" };
 
-static bool field_same(const struct field *f, const void *a, const void *b)
-{
-	if (f->rep == REP_RAW)
-		return memcmp(layout_bytes(f, a), layout_bytes(f, b), f->width) == 0;
-	return layout_value(f, a) == layout_value(f, b);
-}
-
 static void generation_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct btt *b = m->btt;
@@ -132,7 +126,7 @@ static void generation_verify(const struct check *self, const struct model *m, s
 			const struct btt_copy *c = ar->from == BTT_FROM_BACKUP ? &ar->backup : &ar->primary;
 			struct finding f = at_copy(self, CONFLICT, c, shared[i]);
 
-			if (field_same(fd, first->info, ar->info))
+			if (btt_right_same(fd, first->info, ar->info))
 				continue;
 			f.repair = REPAIR_ASK;
 			f.detail = arena_printf(out->arena,
@@ -237,13 +231,6 @@ static void lbasize_judge(const struct check *self, const struct btt *b, const s
 	expect(self, c, "internal_lbasize", want, "a block of external_lbasize", REPAIR_ASK, out);
 }
 
-/* Does the block announce an arena behind the container's end? *at: where, from the container's start. */
-static bool next_missing(const struct btt *b, const struct btt_arena *ar, const struct btt_copy *c, uint64_t *at)
-{
-	return c->info->nextoff && ar->idx + 1 == b->nr &&
-	       !__builtin_add_overflow(ar->at - b->at, c->info->nextoff, at) && *at >= b->len;
-}
-
 static void geometry_judge(const struct check *self, const struct btt *b, const struct btt_arena *ar,
 			   const struct btt_copy *c, struct findings *out)
 {
@@ -261,7 +248,7 @@ static void geometry_judge(const struct check *self, const struct btt *b, const 
 		return;
 	}
 	expect(self, c, "external_nlba", g.external_nlba, why, REPAIR_ASK, out);
-	if (!next_missing(b, ar, c, &at)) /* which has a check of its own */
+	if (!btt_right_cut(b, ar, c->info, &at)) /* which has a check of its own */
 		expect(self, c, "nextoff", ar->nextoff, "the length of the container", REPAIR_ASK, out);
 	expect(self, c, "mapoff", g.mapoff, why, REPAIR_ASK, out);
 	expect(self, c, "flogoff", g.flogoff, why, REPAIR_ASK, out);
@@ -323,11 +310,12 @@ static void next_judge(const struct check *self, const struct btt *b, const stru
 	struct finding f = at_copy(self, CORRUPT, c, "nextoff");
 	uint64_t at;
 
-	if (!next_missing(b, ar, c, &at))
+	if (!btt_right_cut(b, ar, c->info, &at))
 		return;
 	f.detail = arena_printf(out->arena,
 				"the next arena begins %" PRIu64 " bytes into the container, which ends at %" PRIu64,
 				at, b->len);
+	f.repair = REPAIR_ADVANCED;
 	findings_add(out, f);
 }
 
@@ -371,38 +359,45 @@ static const struct check checks[] = {
 	  .says = "arenas of one BTT do not belong together",
 	  .means = "The container was laid out anew in part, or an arena comes from elsewhere.",
 	  .remedy = "Find out which arenas' map and flog agree with their own info block before writing.",
-	  .source = SOURCE, .verify = generation_verify },
+	  .source = SOURCE, .verify = generation_verify,
+	  .repair = btt_repair_generation },
 	{ .id = "btt.info.version", .covers = "BT-04", .severity = ERROR,
 	  .says = "a BTT's version does not fit the place where it starts",
 	  .means = "The driver looks for this version at another offset and does not find it.",
 	  .remedy = "Check that the capture begins where the namespace begins.", .source = SOURCE,
-	  .verify = version_verify },
+	  .verify = version_verify,
+	  .repair = btt_repair_version },
 	{ .id = "btt.info.parent", .covers = "BT-05 PB-06", .severity = ERROR,
 	  .says = "a BTT names another parent than the container it lies in",
 	  .means = "libpmemblk takes such a BTT for none and shows zeros; the kernel refuses it.",
 	  .remedy = "Find out which side was rewritten: the pool header or label, or the BTT. Usually the BTT "
 		    "is right.",
-	  .source = SOURCE, .verify = parent_verify },
+	  .source = SOURCE, .verify = parent_verify,
+	  .repair = btt_repair_parent },
 	{ .id = "btt.info.count", .covers = "BT-06", .severity = ERROR,
 	  .says = "an arena's block counts contradict each other",
 	  .means = "The map or the free list would reach outside the data area.",
 	  .remedy = "Recompute the info block from the arena's length and block size.", .source = SOURCE,
-	  .verify = count_verify },
+	  .verify = count_verify,
+	  .repair = btt_repair_fields },
 	{ .id = "btt.info.lbasize", .covers = "BT-07", .severity = ERROR,
 	  .says = "an arena's internal block size cannot hold its blocks",
 	  .means = "Blocks would overlap in the data area.",
 	  .remedy = "Recompute the info block from the arena's length and block size.", .source = SOURCE,
-	  .verify = lbasize_verify },
+	  .verify = lbasize_verify,
+	  .repair = btt_repair_fields },
 	{ .id = "btt.info.geometry", .covers = "BT-08 PB-07", .severity = ERROR,
 	  .says = "an info block does not describe an arena of this length",
 	  .means = "The container was resized or cut, or the block is damaged behind a right checksum.",
 	  .remedy = "Compare the container's size with what the info blocks ask for.", .source = SOURCE,
-	  .verify = geometry_verify },
+	  .verify = geometry_verify,
+	  .repair = btt_repair_fields },
 	{ .id = "btt.info.constants", .covers = "BT-09", .severity = ERROR,
 	  .says = "a constant of an info block has another value",
 	  .means = "The block was written by something that does not know the format, or is damaged behind a "
 		   "right checksum.",
-	  .remedy = "Compare with the other copy.", .source = SOURCE, .verify = constants_verify },
+	  .remedy = "Compare with the other copy.", .source = SOURCE, .verify = constants_verify,
+	  .repair = btt_repair_fields },
 	{ .id = "btt.info.error-flag", .covers = "BT-10", .severity = ERROR,
 	  .says = "an arena is marked as broken",
 	  .means = "A writer met a state it could not recover from; reads work, writes fail.",
@@ -413,11 +408,13 @@ static const struct check checks[] = {
 	  .says = "an arena has more lanes than are read",
 	  .means = "Every known writer makes 256. The free blocks of the lanes left out are told as unowned.",
 	  .remedy = "See whether the geometry holds otherwise; the number is probably damaged.", .source = SOURCE,
-	  .verify = lanes_verify },
+	  .verify = lanes_verify,
+	  .repair = btt_repair_fields },
 	{ .id = "btt.info.next", .covers = "BT-11", .severity = ERROR,
 	  .says = "an arena that another one announces is missing",
 	  .means = "The capture or the container was cut; the blocks of the missing arena are lost.",
-	  .remedy = "Capture again with the full length.", .source = SOURCE, .verify = next_verify },
+	  .remedy = "Capture again with the full length.", .source = SOURCE, .verify = next_verify,
+	  .repair = btt_repair_next },
 };
 
 const struct check_table btt_info_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

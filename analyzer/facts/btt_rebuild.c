@@ -7,15 +7,14 @@
 
 enum { LANES_SURE = 3 }; /* lanes in their first form that cannot be there by chance */
 
-/* Lanes of a flog at `at` that hold what the layout of a BTT with external blocks writes. */
-static uint32_t lanes_initial(const struct btt *b, struct arena *a, uint64_t at, uint32_t external)
+uint32_t btt_rebuild_lanes(const struct btt *b, struct arena *a, uint64_t arena_at, const struct btt_geom *g)
 {
+	uint32_t external = g->external_nlba, nr = 0;
 	struct span flog;
-	uint32_t nr = 0;
 
-	if (!image_span(b->image, a, at, (uint64_t)BTT_NFREE * BTT_LANE_LEN, &flog))
+	if (!image_span(b->image, a, arena_at + g->flogoff, (uint64_t)g->nfree * BTT_LANE_LEN, &flog))
 		return 0;
-	for (uint32_t i = 0; i < BTT_NFREE; i++) {
+	for (uint32_t i = 0; i < g->nfree; i++) {
 		struct btt_lane lane;
 
 		if (!btt_flog_lane(flog, i, BTT_PADDING_NEW, &lane))
@@ -41,7 +40,7 @@ uint32_t btt_rebuild_lbasize(const struct btt *b, const struct btt_arena *ar, st
 
 			if (!btt_geom(ar->len, btt_geom_internal(sizes[i], (enum btt_rounding)r), BTT_NFREE, &g))
 				continue;
-			uint32_t nr = lanes_initial(b, a, ar->at + g.flogoff, g.external_nlba);
+			uint32_t nr = btt_rebuild_lanes(b, a, ar->at, &g);
 			if (nr > *lanes) {
 				*lanes = nr;
 				*rounding = (enum btt_rounding)r;

@@ -1,5 +1,6 @@
 #include "analyzer/repair/btt.h"
 
+#include "analyzer/facts/btt_right.h"
 #include "analyzer/repair/btt_map.h"
 #include "formats/blk/blk.h"
 
@@ -118,13 +119,14 @@ static void word_or_word(const struct finding *f, const struct btt_homeless *h, 
 	bool one = bl->nr[BTT_FAULT_UNOWNED] == 1 && bl->nr[BTT_FAULT_TWICE] == 1 && btt_homeless_words(h) == 0 &&
 		   btt_homeless_lanes(h) == 0;
 
-	for (int i = 0; i < 2; i++) {
-		uint32_t block, loser = pair[i], keeper = pair[!i];
+	/* what something tells comes before what is only left */
+	for (int i = 0; i < 4; i++) {
+		uint32_t block, loser = pair[i % 2], keeper = pair[!(i % 2)];
 		bool flog = by_flog(h->ar, bl, loser, &block), bits = !flog && by_bits(h, loser, &block);
 
-		if (!flog && !bits && !one)
+		if (i < 2 ? !flog && !bits : flog || bits || !one)
 			continue;
-		if (!flog && !bits)
+		if (i >= 2)
 			block = bl->kept[BTT_FAULT_UNOWNED][0].block;
 		const char *why = flog ? "the flog's last write of this block went there"
 				: bits ? "its word still names it, without the bits that say so"
@@ -134,7 +136,7 @@ static void word_or_word(const struct finding *f, const struct btt_homeless *h, 
 							"%" PRIu32 " to media block %" PRIu32 ": %s", ft->block, keeper, loser, block, why));
 		if (s == NULL)
 			return;
-		if (!flog && !bits)
+		if (i >= 2)
 			s->loses = "nothing of the data; but which of the two blocks is which is a guess";
 		btt_homeless_word_put(plan, s, h, loser, btt_map_word(block), why);
 	}
@@ -169,6 +171,8 @@ void btt_repair_bsize(const struct check *by, const struct finding *f, const str
 {
 	static const uint8_t zeros[BLK_DESCR_LEN];
 	const struct btt_info *info = NULL;
+	struct btt_info right;
+	const char *why;
 
 	(void)by;
 	if (f->field == NULL || m->blk == NULL)
@@ -180,9 +184,12 @@ void btt_repair_bsize(const struct check *by, const struct finding *f, const str
 		return;
 	}
 	for (uint32_t i = 0; i < m->btt->nr && info == NULL; i++)
-		info = m->btt->arenas[i].primary.good ? m->btt->arenas[i].primary.info
-		     : m->btt->arenas[i].backup.good ? m->btt->arenas[i].backup.info : NULL;
-	struct step *s = info ? plan_step(plan, f, REPAIR_SAFE,
+		if (m->btt->arenas[i].info) {
+			btt_right_info(plan->arena, m->btt, &m->btt->arenas[i], &right, &why);
+			info = m->btt->arenas[i].info;
+		}
+	/* an info block that may be the wrong one of the two is put right first */
+	struct step *s = info && right.external_lbasize == info->external_lbasize ? plan_step(plan, f, REPAIR_SAFE,
 					  arena_printf(plan->arena, "sets bsize to %" PRIu32 ", as the BTT has it",
 						       info->external_lbasize)) : NULL;
 	if (s)

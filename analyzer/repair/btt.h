@@ -11,6 +11,12 @@
 void btt_repair_primary(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_backup(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_copies(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_fields(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_generation(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_version(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_parent(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void btt_repair_lost(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_error_flag(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_word(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_twice(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
@@ -21,6 +27,10 @@ void btt_repair_tail(const struct check *by, const struct finding *f, const stru
 void btt_repair_behind(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
+/* Puts info, sealed, where node is. */
+bool btt_repair_info_put(struct plan *plan, struct step *s, const struct node *node, const struct btt_info *info, const char *why);
+/* In this round a step was made that changes what the arena's info blocks say: what they tell of other places waits for it. */
+bool btt_repair_info_busy(struct plan *plan, const struct btt *b, const struct btt_arena *ar);
 /* Is anything of the arena an error, f aside? */
 bool btt_repair_errs(const struct finding *f, const struct model *m, const struct btt_arena *ar, const struct plan *plan);
 /* A lane whose free block is also somebody else's gets one without an owner, for finding f. */

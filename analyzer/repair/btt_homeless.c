@@ -1,6 +1,8 @@
 #include "analyzer/repair/btt_homeless.h"
 
 #include "analyzer/facts/btt_owners.h"
+#include "analyzer/facts/btt_right.h"
+#include "analyzer/repair/btt.h"
 
 const struct btt_arena *btt_homeless_arena(const struct model *m, const struct node *node)
 {
@@ -14,10 +16,10 @@ const struct btt_arena *btt_homeless_arena(const struct model *m, const struct n
 	return NULL;
 }
 
-bool btt_homeless_open(const struct model *m, const struct node *node, const struct plan *plan, struct btt_homeless *out)
+bool btt_homeless_open(const struct model *m, const struct node *node, struct plan *plan, struct btt_homeless *out)
 {
 	*out = (struct btt_homeless){ .b = m->btt, .ar = btt_homeless_arena(m, node) };
-	if (out->ar)
+	if (out->ar && btt_right_trusted(out->ar) && !btt_repair_info_busy(plan, m->btt, out->ar))
 		out->bl = facts_btt_blocks(plan->findings->facts, out->b, out->ar->idx);
 	return out->bl && out->bl->complete;
 }

@@ -16,8 +16,8 @@ struct btt_homeless {
 
 /* The arena that a finding's node belongs to, or NULL. */
 const struct btt_arena *btt_homeless_arena(const struct model *m, const struct node *node);
-/* False: there is no such arena, or no whole account of it. */
-bool btt_homeless_open(const struct model *m, const struct node *node, const struct plan *plan, struct btt_homeless *out);
+/* False: there is no such arena, no whole account of it, or where map and flog lie is itself in doubt. */
+bool btt_homeless_open(const struct model *m, const struct node *node, struct plan *plan, struct btt_homeless *out);
 
 /* Map words out of range or unread, and those that name the free block of a lane that holds by itself. */
 uint64_t btt_homeless_words(const struct btt_homeless *h);

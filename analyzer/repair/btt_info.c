@@ -1,19 +1,22 @@
 /* The info blocks of a BTT's arenas: each from its copy, or from what tells an arena's layout. */
 #include "analyzer/repair/btt.h"
 
+#include "analyzer/facts/btt_right.h"
 #include "formats/base/digest.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static bool info_put(struct plan *plan, struct step *s, const struct node *to, const struct btt_info *info, const char *why)
+static const char old_uuid[] = "the BTT's old uuid, which nothing else names";
+
+bool btt_repair_info_put(struct plan *plan, struct step *s, const struct node *node, const struct btt_info *info, const char *why)
 {
 	uint8_t bytes[BTT_INFO_LEN];
 	struct btt_info sealed = *info;
 
 	layout_encode(&btt_info_layout, &sealed, bytes);
 	sealed.checksum = btt_info_sum((struct span){ .p = bytes, .len = sizeof(bytes) });
-	return plan_put_struct(plan, s, to->image, to->at, &btt_info_layout, &sealed, why);
+	return plan_put_struct(plan, s, node->image, node->at, &btt_info_layout, &sealed, why);
 }
 
 /* The block that the formula gives for the arena, when no copy of its own holds. */
@@ -62,7 +65,7 @@ static void copy_over(const struct finding *f, struct plan *plan, const struct b
 	if (s == NULL)
 		return;
 	s->loses = loses;
-	info_put(plan, s, to->node, from->info, why);
+	btt_repair_info_put(plan, s, to->node, from->info, why);
 }
 
 void btt_repair_primary(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
@@ -81,13 +84,36 @@ void btt_repair_primary(const struct check *by, const struct finding *f, const s
 	}
 	if (!info_make(m->btt, ar, &info, &new_uuid))
 		return;
+	const char *why = "the geometry follows from the arena's length and the block size";
+	btt_right_places(plan->arena, m->btt, ar, &info, &why);
 	struct step *s = plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "makes the info block of arena %" PRIu32
 								     " anew from its length and block size", ar->idx));
 	if (s == NULL)
 		return;
 	if (new_uuid)
-		s->loses = "the BTT's old uuid, which nothing else names";
-	info_put(plan, s, ar->primary.node, &info, "the geometry follows from the arena's length and the block size");
+		s->loses = old_uuid;
+	btt_repair_info_put(plan, s, ar->primary.node, &info, why);
+}
+
+void btt_repair_lost(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
+	struct btt_info info;
+	const char *why;
+	bool new_uuid;
+
+	(void)by;
+	if (ar == NULL || ar->primary.node == NULL || ar->backup.node == NULL || !info_make(m->btt, ar, &info, &new_uuid) ||
+	    !btt_right_places(plan->arena, m->btt, ar, &info, &why))
+		return;
+	struct step *s = plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "makes both info blocks of arena %" PRIu32
+								     " anew, for blocks of %" PRIu32 " bytes: %s", ar->idx,
+								     info.external_lbasize, why));
+	if (s == NULL)
+		return;
+	s->loses = old_uuid;
+	if (btt_repair_info_put(plan, s, ar->primary.node, &info, why))
+		btt_repair_info_put(plan, s, ar->backup.node, &info, why);
 }
 
 void btt_repair_backup(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
@@ -95,7 +121,9 @@ void btt_repair_backup(const struct check *by, const struct finding *f, const st
 	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
-	if (ar && ar->primary.good)
+	/* a container that grew has its backup where it ended before */
+	if (ar && ar->primary.good && ar->at + ar->primary.info->infooff == ar->backup.node->at &&
+	    !btt_repair_info_busy(plan, m->btt, ar))
 		copy_over(f, plan, &ar->primary, &ar->backup, REPAIR_SAFE, "copies the first info block over the backup",
 			  "the first one holds by its checksum", NULL);
 }
@@ -105,7 +133,7 @@ void btt_repair_copies(const struct check *by, const struct finding *f, const st
 	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
-	if (ar == NULL)
+	if (ar == NULL || btt_repair_info_busy(plan, m->btt, ar))
 		return;
 	copy_over(f, plan, &ar->primary, &ar->backup, REPAIR_ASK, "takes the first info block, which every library reads",
 		  "both hold by their checksums; the first is the one in use", "what the backup says differently");
@@ -119,7 +147,8 @@ void btt_repair_error_flag(const struct check *by, const struct finding *f, cons
 
 	(void)by;
 	/* only once map and flog are well: the flag is there to keep writers out of what is not */
-	if (ar == NULL || !ar->primary.good || ar->primary.info == NULL || btt_repair_errs(f, m, ar, plan))
+	if (ar == NULL || !ar->primary.good || ar->primary.info == NULL || btt_repair_info_busy(plan, m->btt, ar) ||
+	    btt_repair_errs(f, m, ar, plan))
 		return;
 	struct btt_info info = *ar->primary.info;
 	info.flags &= ~(uint32_t)BTT_FLAG_ERROR;
@@ -127,7 +156,7 @@ void btt_repair_error_flag(const struct check *by, const struct finding *f, cons
 	if (s == NULL)
 		return;
 	s->loses = "the mark that a driver once met an error here; map and flog raise no finding now";
-	info_put(plan, s, ar->primary.node, &info, "map and flog are well");
+	btt_repair_info_put(plan, s, ar->primary.node, &info, "map and flog are well");
 	if (ar->backup.node)
-		info_put(plan, s, ar->backup.node, &info, "map and flog are well");
+		btt_repair_info_put(plan, s, ar->backup.node, &info, "map and flog are well");
 }

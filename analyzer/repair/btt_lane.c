@@ -2,6 +2,7 @@
 #include "analyzer/repair/btt.h"
 
 #include "analyzer/facts/btt_owners.h"
+#include "analyzer/facts/btt_right.h"
 #include "analyzer/repair/btt_homeless.h"
 
 #include <inttypes.h>
@@ -121,7 +122,8 @@ void btt_repair_entries(const struct check *by, const struct finding *f, const s
 	struct btt_homeless h;
 
 	(void)by;
-	if (ar == NULL || f->idx >= ar->lanes || laid(ar, f->idx, plan) || entries_zero(f, m, ar, plan))
+	if (ar == NULL || f->idx >= ar->lanes || laid(ar, f->idx, plan) || !btt_right_trusted(ar) ||
+	    btt_repair_info_busy(plan, m->btt, ar) || entries_zero(f, m, ar, plan))
 		return;
 	/* of two entries that both count and contradict each other, only the free block is left to be known */
 	if (btt_homeless_open(m, f->node, plan, &h))

@@ -53,10 +53,13 @@ void btt_repair_stray(const struct check *by, const struct finding *f, const str
 
 void btt_repair_tail(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	struct step *s = f->len <= sizeof(zeros) ? plan_step(plan, f, REPAIR_SAFE, "zeroes what stands behind the map's last word")
-						 : NULL;
+	struct btt_homeless h;
 
 	(void)by;
+	/* where the map is said to be elsewhere than it is, the flog stands behind it */
+	if (f->len > sizeof(zeros) || !btt_homeless_open(m, f->node, plan, &h) || btt_repair_errs(f, m, h.ar, plan))
+		return;
+	struct step *s = plan_step(plan, f, REPAIR_SAFE, "zeroes what stands behind the map's last word");
 	if (s)
 		plan_put(plan, s, m->btt->image, f->at, zeros, (size_t)f->len, "the layout makes it zero, and nothing reads it");
 }

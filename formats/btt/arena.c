@@ -124,6 +124,29 @@ static void fall_back(struct btt *b, struct btt_arena *ar)
 	places_from_geom(ar);
 }
 
+/* The flog, and what it remembers. */
+static bool flog_read(struct arena *a, const struct btt *b, struct btt_arena *ar)
+{
+	if (ar->lanes == 0 || !image_span(b->image, a, ar->flog_at, (uint64_t)ar->lanes * BTT_LANE_LEN, &ar->flog)) {
+		ar->lanes = 0;
+		return false;
+	}
+	ar->padding = btt_flog_padding(ar->flog, ar->lanes);
+	/* no kernel writes into a pool, and libpmemblk has ever used the first two */
+	if (b->container == BTT_IN_POOL && ar->padding != BTT_PADDING_ASSUMED)
+		ar->padding = BTT_PADDING_NEW;
+	btt_writes_gather(a, b, ar);
+	return true;
+}
+
+bool btt_arena_as(struct arena *a, const struct btt *b, const struct btt_arena *ar, const struct btt_geom *g, struct btt_arena *out)
+{
+	*out = (struct btt_arena){ .idx = ar->idx, .at = ar->at, .len = ar->len, .nextoff = ar->nextoff, .from = BTT_FROM_GIVEN,
+				   .geom_known = true, .geom = *g };
+	places_from_geom(out);
+	return flog_read(a, b, out);
+}
+
 static void arena_tell(struct arena *a, struct btt *b, struct btt_arena *ar)
 {
 	node_fact_text(a, ar->node, "read by", btt_source_text(ar->from));
@@ -131,16 +154,8 @@ static void arena_tell(struct arena *a, struct btt *b, struct btt_arena *ar)
 		return;
 	ar->map_node = node_array(a, ar->node, "map", &btt_map_entry_layout, b->image, ar->map_at, ar->external_nlba,
 				  BTT_MAP_WORD);
-	if (ar->lanes == 0 || !image_span(b->image, a, ar->flog_at, (uint64_t)ar->lanes * BTT_LANE_LEN,
-					  &ar->flog)) {
-		ar->lanes = 0;
+	if (!flog_read(a, b, ar))
 		return;
-	}
-	ar->padding = btt_flog_padding(ar->flog, ar->lanes);
-	/* no kernel writes into a pool, and libpmemblk has ever used the first two */
-	if (b->container == BTT_IN_POOL && ar->padding != BTT_PADDING_ASSUMED)
-		ar->padding = BTT_PADDING_NEW;
-	btt_writes_gather(a, b, ar);
 	node_fact_text(a, ar->node, "flog entries in use", btt_flog_padding_name(ar->padding));
 	ar->flog_node = node_array(a, ar->node, "flog", &btt_flog_entry_layout, b->image, ar->flog_at,
 				   (uint64_t)ar->lanes * BTT_SLOTS, BTT_SLOT_LEN);

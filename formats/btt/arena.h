@@ -87,6 +87,12 @@ struct btt *btt_decode(struct arena *a, struct node *parent, struct image *image
 bool btt_probe(struct image *image, struct arena *a, enum btt_container *container);
 
 /*
+ * *out is arena ar as it would be if it lay as g says: places, flog and writes, without nodes and info blocks. False: its flog
+ * could not be read.
+ */
+bool btt_arena_as(struct arena *a, const struct btt *b, const struct btt_arena *ar, const struct btt_geom *g, struct btt_arena *out);
+
+/*
  * Words [first, first+nr) of the arena's map into words; false when any of them is outside, or
  * when our own reading failed. lost[i] = 1: word i could not be read. A hole reads as zeros.
  */

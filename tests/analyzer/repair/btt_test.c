@@ -1,6 +1,8 @@
 /* Real pmemblk pools, their BTT damaged: mended, and every block read back by libpmemblk. */
 #include "tests/analyzer/repair/lab.h"
 
+#include "formats/btt/info.h"
+
 enum { BLK = 0x2000 }; /* the BTT in the pool */
 
 static struct lab *blk_open(void)
@@ -262,4 +264,183 @@ Test(btt, a_write_that_the_map_does_not_show_is_finished_as_the_library_would)
 	}
 	cr_assert_gt(unfinished, 1);
 	tidies(l, "btt.flog.map-behind", REPAIR_ASK);
+}
+
+enum { FIRST = 1, BACKUP = 2, BOTH = 3 };
+
+/* Bytes of the info blocks of the arena at `arena` in the pool, whose checksums hold again then. */
+static void sealed_at(const struct lab *l, uint64_t arena, uint64_t off, const void *bytes, size_t len, int copies)
+{
+	uint64_t backup = info(l, arena - BLK + 0x70, 8);
+
+	for (int i = 0; i < 2; i++) {
+		char path[160];
+		uint8_t block[BTT_INFO_LEN];
+
+		if ((copies >> i & 1) == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/blk", l->dir);
+		FILE *f = fopen(path, "re");
+		fseek(f, (long)(arena + (i ? backup : 0)), SEEK_SET);
+		cr_assert_eq(fread(block, 1, sizeof(block), f), sizeof(block));
+		fclose(f);
+		memcpy(block + off, bytes, len);
+		uint64_t sum = btt_info_sum((struct span){ .p = block, .len = sizeof(block) });
+		for (int k = 0; k < 8; k++)
+			block[0xff8 + k] = (uint8_t)(sum >> 8 * k);
+		lab_write(l, "blk", block, sizeof(block), arena + (i ? backup : 0));
+	}
+}
+
+static void sealed(const struct lab *l, uint64_t off, uint64_t value, size_t len, int copies)
+{
+	uint8_t le[8];
+
+	for (int i = 0; i < 8; i++)
+		le[i] = (uint8_t)(value >> 8 * i);
+	sealed_at(l, BLK, off, le, len, copies);
+}
+
+/* Each is a field, and what somebody wrote there under a checksum that holds. */
+static const struct wrong { const char *name; uint64_t off, value; size_t len; enum remedy_class most; } wrongs[] = {
+	{ "flags", 0x30, 0x80, 4, REPAIR_SAFE },
+	{ "major", 0x34, 2, 2, REPAIR_ASK },
+	{ "minor", 0x36, 0, 2, REPAIR_ASK },
+	{ "external_lbasize", 0x38, 1000, 4, REPAIR_ASK },
+	{ "external_nlba", 0x3c, 34000, 4, REPAIR_ASK },
+	{ "internal_lbasize", 0x40, 768, 4, REPAIR_ASK },
+	{ "internal_nlba", 0x44, 5, 4, REPAIR_ASK },
+	{ "nfree", 0x48, 64, 4, REPAIR_ASK },
+	{ "nfree, more than are read", 0x48, 0xffffffff, 4, REPAIR_ASK },
+	{ "infosize", 0x4c, 512, 4, REPAIR_SAFE },
+	{ "nextoff, inside", 0x50, 0x1000, 8, REPAIR_ASK },
+	{ "nextoff, behind the end", 0x50, UINT64_C(1) << 39, 8, REPAIR_ASK },
+	{ "dataoff", 0x58, 0x2000, 8, REPAIR_SAFE },
+	{ "mapoff", 0x60, 0x5000, 8, REPAIR_ASK },
+	{ "flogoff", 0x68, UINT64_MAX, 8, REPAIR_ASK },
+	{ "infooff", 0x70, 0, 8, REPAIR_ASK },
+	{ "unused", 0xf00, 1, 8, REPAIR_SAFE },
+};
+
+static void each_wrong(int copies)
+{
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const struct wrong *w = &wrongs[i];
+		struct lab *l = blk_open();
+
+		sealed(l, w->off, w->value, w->len, copies);
+		mends(l, w->name, copies == BOTH ? w->most : REPAIR_ASK);
+	}
+}
+
+Test(btt, a_field_that_is_wrong_in_both_info_blocks_is_put_right)
+{
+	each_wrong(BOTH);
+}
+
+Test(btt, a_field_that_is_wrong_in_the_first_info_block_is_put_right)
+{
+	each_wrong(FIRST);
+}
+
+Test(btt, a_field_that_is_wrong_in_the_backup_is_put_right)
+{
+	each_wrong(BACKUP);
+}
+
+Test(btt, many_fields_that_are_wrong_at_once_are_put_right_by_the_lanes)
+{
+	static const uint8_t wild[64] = { [8] = 0, 2, 0, 0, 1, [16] = 9, [20] = 7, [24] = 0, 1 };
+	struct lab *l = blk_open();
+
+	sealed_at(l, BLK, 0x30 + 8, wild, 56, BOTH);
+	mends(l, "all numbers", REPAIR_ASK);
+}
+
+/* No lane is as the layout made it: map and flog have to name each block once. */
+static struct lab *used_open(void)
+{
+	struct lab *l = blk_open();
+	uint64_t flog = info(l, 0x68, 8);
+
+	for (uint32_t i = 0; i < 256; i++) {
+		uint8_t lba[4] = { (uint8_t)(i + 1), (uint8_t)((i + 1) >> 8) };
+
+		if (info(l, flog + 64 * i + 28, 4) == 0)
+			lab_write(l, "blk", lba, sizeof(lba), BLK + flog + 64 * i);
+	}
+	return l;
+}
+
+Test(btt, places_are_told_by_map_and_flog_where_no_lane_is_new)
+{
+	static const uint8_t zeros[4096];
+	struct lab *l = used_open();
+
+	sealed(l, 0x40, 4096, 4, BOTH);
+	mends(l, "internal_lbasize", REPAIR_ASK);
+	l = used_open();
+	uint64_t backup = info(l, 0x70, 8);
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK);
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK + backup);
+	mends(l, "both info blocks", REPAIR_ASK);
+}
+
+Test(btt, a_pool_that_looks_never_written_gets_its_info_blocks_back)
+{
+	static const uint8_t zeros[4096], bsize[4] = { 8, 2 };
+	struct lab *l = blk_open();
+	uint64_t backup = info(l, 0x70, 8);
+
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK);
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK + backup);
+	/* the peer calls that consistent, and its library shows zeros */
+	cr_assert_eq(lab_shell(l, "cp blk theirs && pmempool check -q theirs && ! \"$PEERS/blk_read\" theirs | cmp -s - before"), 0);
+	mends(l, "both info blocks", REPAIR_ASK);
+	l = blk_open();
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK);
+	lab_write(l, "blk", zeros, sizeof(zeros), BLK + backup);
+	lab_write(l, "blk", bsize, sizeof(bsize), 0x1000);
+	mends(l, "both info blocks, and a block size of 520", REPAIR_ASK);
+}
+
+static void proposed(struct lab *l, const char *says)
+{
+	lab_plan(l, REPAIR_ASK);
+	for (const struct step *s = l->rep.plan->first; s; s = s->next)
+		cr_assert_eq(s->alternative_to == 0, strncmp(s->says, says, strlen(says)) == 0, "%s", s->says);
+	repair_close(&l->rep);
+	analyze_close(&l->r);
+}
+
+Test(btt, a_pool_and_its_btt_are_brought_to_one_uuid)
+{
+	static const uint8_t other[16] = { 0x25, 0xfd, 0x1e, 0xc2, 0x1d, 0xfa, 0xe2, 0x4b, 0xa0, 0x1b, 0xb0, 0xe0, 0x29, 0x4a, 0x87, 0x60 };
+	struct lab *l = blk_open();
+
+	/* two info blocks against one header */
+	sealed_at(l, BLK, 0x20, other, sizeof(other), BOTH);
+	proposed(l, "sets poolset_uuid");
+	mends(l, "parent_uuid of both", REPAIR_ASK);
+	/* one that cannot be any */
+	l = blk_open();
+	sealed_at(l, BLK, 0x20, "0123456789abcdef", 16, BOTH);
+	proposed(l, "sets parent_uuid");
+	mends(l, "parent_uuid of both, no uuid", REPAIR_ASK);
+	/* the other one agrees with the header */
+	l = blk_open();
+	sealed_at(l, BLK, 0x20, other, sizeof(other), FIRST);
+	mends(l, "parent_uuid of the first", REPAIR_ASK);
+}
+
+Test(btt, the_places_of_a_pool_that_grew_are_left_as_they_are)
+{
+	struct lab *l = blk_open();
+
+	cr_assert_eq(lab_shell(l, "truncate -s +4M blk"), 0);
+	lab_plan(l, REPAIR_ADVANCED);
+	for (const struct step *s = l->rep.plan->first; s; s = s->next)
+		cr_assert_neq(strncmp(s->path, "blk.btt", 7), 0, "%s: %s", s->path, s->says);
+	cr_assert(findings_hit(l->r.findings, "btt.info.geometry", NULL));
+	lab_close(l);
 }
