@@ -1,6 +1,7 @@
 /* The info block of an fsdax or devdax namespace, and what else claims the same namespace. */
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/ns_label.h"
 #include "analyzer/repair/ns_pfn.h"
 #include "formats/image/window.h"
 #include "formats/ns/content.h"
@@ -205,7 +206,7 @@ static const struct check checks[] = {
 	  .says = "the label names another kind of namespace than the one that is there",
 	  .means = "The kernel looks in the wrong place: the data seems to have vanished.",
 	  .remedy = "Believe what lies in the namespace; the label is the smaller thing to mend.", .source = SOURCE,
-	  .verify = claim_verify },
+	  .verify = claim_verify, .repair = ns_label_repair_claim },
 	{ .id = "ns.pfn.checksum", .covers = "NS-02", .severity = ERROR,
 	  .says = "the info block of an fsdax or devdax namespace does not match its checksum",
 	  .means = "The kernel takes the namespace for a raw one, and may write a fresh block. There is no second copy.",

@@ -2,6 +2,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/ns_index.h"
+#include "analyzer/repair/ns_label.h"
 #include "formats/ns/ns.h"
 
 #include <inttypes.h>
@@ -464,17 +465,19 @@ static const struct check checks[] = {
 	{ .id = "ns.label.bitmap", .covers = "NS-11", .severity = ERROR,
 	  .says = "a slot that the index calls used holds no label",
 	  .means = "The label was lost, or the index was written without it.",
-	  .remedy = "Compare with the other index block, which holds the state before.", .source = SOURCE,
-	  .verify = bitmap_verify },
+	  .remedy = "Where an older copy of a lost label is left, in a slot that is free, repair can write it there; else it marks "
+		    "the slot as free.", .source = SOURCE,
+	  .verify = bitmap_verify, .repair = ns_label_repair_bitmap },
 	{ .id = "ns.label.number", .covers = "NS-11 NS-12", .severity = ERROR,
 	  .says = "a label does not bear the number of its slot",
 	  .means = "The kernel ignores the label, and its namespace with it.",
 	  .remedy = "A copied label; the number is the only thing to mend, and the checksum with it.", .source = SOURCE,
-	  .verify = number_verify },
+	  .verify = number_verify, .repair = ns_label_repair_number },
 	{ .id = "ns.label.checksum", .covers = "NS-11 NS-13", .severity = ERROR,
 	  .says = "a label does not match its checksum",
 	  .means = "The kernel ignores the label, and its namespace with it.",
-	  .remedy = "Compare it with an older copy of the same label.", .source = SOURCE, .verify = checksum_verify },
+	  .remedy = "Repair restores it where the checksum tells what it was; else from an older copy of the same label, where one is "
+		    "left.", .source = SOURCE, .verify = checksum_verify, .repair = ns_label_repair_checksum },
 	{ .id = "ns.set.labels", .covers = "NS-14", .severity = ERROR,
 	  .says = "the labels of one namespace do not fit together",
 	  .means = "The kernel does not assemble the namespace.",
@@ -483,8 +486,8 @@ static const struct check checks[] = {
 	{ .id = "ns.label.range", .covers = "NS-15", .severity = ERROR,
 	  .says = "a label claims memory that it cannot have",
 	  .means = "A stale label came back, or the capture of the memory is too short.",
-	  .remedy = "See which of the labels the newest index meant; compare with the length of the capture.",
-	  .source = SOURCE, .verify = range_verify },
+	  .remedy = "See which of the labels what lies in the memory names; compare with the length of the capture.",
+	  .source = SOURCE, .verify = range_verify, .repair = ns_label_repair_range },
 	{ .id = "ns.label.updating", .covers = "NS-16", .severity = NOTE,
 	  .says = "a label is marked as being updated",
 	  .means = "Kernels before 4.20 leave the mark on every label; written by a newer one, an update was cut off.",
@@ -493,11 +496,11 @@ static const struct check checks[] = {
 	  .says = "a CXL namespace does not lie in the region it names",
 	  .means = "The namespace cannot be assembled: its region does not exist, or ends before it.",
 	  .remedy = "Compare with the labels of the region on its other devices.",
-	  .source = "CXL 2.0 section 9.13.2; Linux drivers/nvdimm/label.h", .verify = region_verify },
+	  .source = "CXL 2.0 section 9.13.2; Linux drivers/nvdimm/label.h", .verify = region_verify, .repair = ns_label_repair_region },
 	{ .id = "ns.label.guid", .covers = "NS-17", .severity = WARNING,
 	  .says = "a label names a kind of namespace that is not known",
 	  .means = "Another system made it, or a later one; what lies in the namespace tells more.",
-	  .remedy = "None needed for reading.", .source = SOURCE, .verify = guid_verify },
+	  .remedy = "None needed for reading.", .source = SOURCE, .verify = guid_verify, .repair = ns_label_repair_guid },
 };
 
 const struct check_table ns_label_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

@@ -1,5 +1,6 @@
 #include "analyzer/repair/ns_pfn.h"
 
+#include "analyzer/repair/ns_area.h"
 #include "analyzer/repair/ns_pfn_make.h"
 #include "analyzer/repair/ns_sum.h"
 
@@ -270,6 +271,9 @@ void ns_pfn_repair_parent(const struct check *by, const struct finding *f, const
 
 	(void)by;
 	if (n == NULL || n->label == NULL || edited(n, f, plan))
+		return;
+	/* where two labels claim the memory, the block may well be of the other one */
+	if (ns_area_shared(ns_area_of(m, n->label->node), n->label))
 		return;
 	struct pfn_sb sb = *n->pfn.sb;
 	memcpy(sb.parent_uuid, n->label->label.uuid, UUID_LEN);

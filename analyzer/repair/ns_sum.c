@@ -52,9 +52,15 @@ bool ns_sum_word(struct ns_sum s, bool (*fits)(const void *ctx, const uint8_t *b
 		swap(s, i, &word);
 	}
 	bool lo = (uint32_t)is == (uint32_t)was, hi = is >> 32 == was >> 32;
-	if (lo != hi && fits(ctx, s.bytes) && ++found == 1) {
-		*at = s.sum_off + (lo ? 4 : 0);
-		with = (uint32_t)(lo ? is >> 32 : is);
+	if (lo != hi) {
+		uint32_t half = s.sum_off + (lo ? 4 : 0), kept = (uint32_t)(lo ? is >> 32 : is);
+		word = kept;
+		swap(s, half, &word);
+		if (fits(ctx, s.bytes) && ++found == 1) {
+			*at = half;
+			with = kept;
+		}
+		swap(s, half, &word);
 	}
 	if (found == 1)
 		swap(s, *at, &with);

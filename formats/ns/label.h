@@ -100,6 +100,8 @@ enum { LABEL_FLAG_ROLABEL = 1, LABEL_FLAG_LOCAL = 2, LABEL_FLAG_BTT = 4, LABEL_F
 /* What an abstraction GUID says lies in the namespace. */
 enum label_claim { CLAIM_NONE, CLAIM_BTT, CLAIM_BTT2, CLAIM_PFN, CLAIM_DAX, CLAIM_UNKNOWN };
 enum label_claim label_claim(const uint8_t guid[UUID_LEN]);
+/* The GUID that says so; of none: zeros. uuid: in the order of text, as labels of CXL devices have it. */
+void label_claim_guid(enum label_claim c, bool uuid, uint8_t out[UUID_LEN]);
 const char *label_claim_name(enum label_claim c);
 
 enum label_kind { LABEL_NVDIMM, LABEL_CXL_REGION, LABEL_CXL_NAMESPACE };

@@ -59,6 +59,25 @@ enum label_claim label_claim(const uint8_t guid[UUID_LEN])
 	return CLAIM_UNKNOWN;
 }
 
+/* A uuid in the order of its text, as the GUID it would be: the first three groups turned round; and the other way. */
+static void as_guid(const uint8_t uuid[UUID_LEN], uint8_t guid[UUID_LEN])
+{
+	static const uint8_t from[UUID_LEN] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	for (int i = 0; i < UUID_LEN; i++)
+		guid[i] = uuid[from[i]];
+}
+
+void label_claim_guid(enum label_claim c, bool uuid, uint8_t out[UUID_LEN])
+{
+	memset(out, 0, UUID_LEN);
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+		if (claims[i].claim == c && uuid)
+			as_guid(claims[i].guid, out);
+		else if (claims[i].claim == c)
+			memcpy(out, claims[i].guid, UUID_LEN);
+}
+
 const char *label_claim_name(enum label_claim c)
 {
 	static const char *const names[] = { "none (raw)", "BTT 1.1", "BTT 2.0", "PFN (fsdax)",
@@ -75,15 +94,6 @@ static enum label_kind kind_of(const uint8_t uuid[UUID_LEN])
 						 0x9f, 0x85, 0x3c, 0xaf, 0x41, 0xa0, 0xf9, 0x3c };
 
 	return uuid_same(uuid, region) ? LABEL_CXL_REGION : uuid_same(uuid, space) ? LABEL_CXL_NAMESPACE : LABEL_NVDIMM;
-}
-
-/* A uuid in the order of its text, as the GUID it would be: the first three groups turned round. */
-static void as_guid(const uint8_t uuid[UUID_LEN], uint8_t guid[UUID_LEN])
-{
-	static const uint8_t from[UUID_LEN] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-
-	for (int i = 0; i < UUID_LEN; i++)
-		guid[i] = uuid[from[i]];
 }
 
 static void region_take(struct span s, struct label_slot *out)

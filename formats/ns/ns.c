@@ -129,6 +129,25 @@ bool ns_names(struct image *image, struct arena *a, uint64_t at, const uint8_t u
 	return false;
 }
 
+uint64_t ns_told_len(struct image *image, struct arena *a, uint64_t at, const uint8_t uuid[UUID_LEN])
+{
+	struct ns_pfn pfn = { 0 };
+	struct btt_info info;
+	uint64_t len;
+
+	pfn_read(a, NULL, image, at, &pfn);
+	if (pfn.good && uuid_same(pfn.sb->parent_uuid, uuid))
+		return __builtin_mul_overflow(pfn.sb->npfns, pfn_page(pfn.sb), &len) ||
+				       __builtin_add_overflow(len, pfn.sb->dataoff, &len) ||
+				       __builtin_add_overflow(len, pfn_pads(pfn.sb), &len) ? 0 : len;
+	/* an arena ends with the copy of its info block; of several the last one is elsewhere */
+	for (uint64_t off = 0; off <= 4096; off += 4096)
+		if (btt_read(image, a, at + off, &info) && uuid_same(info.parent_uuid, uuid) && info.nextoff == 0 &&
+		    !__builtin_add_overflow(info.infooff, off + BTT_INFO_LEN, &len))
+			return len;
+	return 0;
+}
+
 /* Does an info block say that the bytes which the label tells are all of the namespace? */
 static bool whole_here(struct image *im, struct arena *a, const struct label_slot *s)
 {

@@ -45,6 +45,8 @@ struct ns_capture {
 bool ns_probe(struct image *image, struct arena *a);
 /* Does an info block that holds, of a namespace that begins at image[at], name uuid as its parent? */
 bool ns_names(struct image *image, struct arena *a, uint64_t at, const uint8_t uuid[UUID_LEN]);
+/* How long that block says the namespace is; 0: there is none that names uuid, or it does not tell. */
+uint64_t ns_told_len(struct image *image, struct arena *a, uint64_t at, const uint8_t uuid[UUID_LEN]);
 /* NULL only without memory. */
 struct ns_capture *ns_decode(struct arena *a, struct node *parent, struct image *image);
 

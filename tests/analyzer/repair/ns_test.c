@@ -4,7 +4,7 @@
  */
 #include "tests/analyzer/repair/lab.h"
 
-enum { MEMORY = 16 << 20, PFN = 4096, INDEX = 256, CASES = 60 };
+enum { MEMORY = 16 << 20, PFN = 4096, INDEX = 256, LABEL = 256, CASES = 60 };
 
 static struct lab *ns_open(const char *image)
 {
@@ -93,5 +93,18 @@ Test(ns, an_index_block_comes_back_by_its_checksum)
 		cr_assert_eq(mended_of(l, MEMORY + k * INDEX, 64, 3), CASES, "block %u", k);
 		cr_assert_geq(mended_of(l, MEMORY + k * INDEX + 72, 64, 1), CASES / 4, "bits of block %u", k);
 	}
+	lab_close(l);
+}
+
+Test(ns, a_label_comes_back_by_its_checksum)
+{
+	static const uint8_t zeros[LABEL];
+	struct lab *l = ns_open("namespace/fsdax-files");
+	const uint64_t older = MEMORY + 2 * INDEX, current = older + LABEL;
+
+	/* with its older copy; then alone, a few bytes of it */
+	cr_assert_eq(mended_of(l, current, 248, 3), CASES);
+	lab_write(l, "nvdimm", zeros, LABEL, older);
+	cr_assert_geq(mended_of(l, current, 248, 1), CASES / 4);
 	lab_close(l);
 }
