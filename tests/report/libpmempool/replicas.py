@@ -3,8 +3,9 @@
 
 As differential.py: each case is a pool, a damage and a call; where the two differ, the difference has a name (classify)
 and the name a line in differences.md. When both succeed, the files are compared too: all bytes but those that name a
-time or are drawn by lot. Of ours alone it is asked besides: what it made, the peer's check and libpmemobj take; what it
-refuses, and a dry run, changed no byte; no part of it lies about afterwards; no call dies or hangs."""
+time or are drawn by lot. Of ours alone it is asked besides: what it made, the peer's check and libpmemobj take, and the
+latter reads from every replica the objects that were there before the damage; what it refuses, and a dry run, changed no
+byte; no part of it lies about afterwards; no call dies or hangs."""
 import argparse
 import collections
 import errno
@@ -18,6 +19,7 @@ import subprocess
 import sys
 
 import differential as d
+import views
 
 OWN_WORDS = (0x1a20, 0x2000)  # of a replica's first part: what the library keeps there at run time
 KEPT = ".pmempool-old"
@@ -200,16 +202,57 @@ def unlike(ours, peers):
             yield name, " ".join(w for w, x, y in zip(words, a, b) if x != y)
 
 
-def classify(damage, peer, ours, files, left_alone):
+class Case:
+    """A pool, a damage, a call; and what came of it in each library."""
+
+    def __init__(self, args, pool, damage, call, target):
+        self.args, self.damage, self.call, self.target = args, damage, call, target
+        self.wanted = args.wanted[pool.name]
+        self.before = self.bytes()
+        self.told, self.files, self.picture, self.views = {}, {}, {}, {}
+
+    def bytes(self):
+        return {p.name: p.read_bytes() for p in (self.args.out / "pool").iterdir() if p.is_file()}
+
+    def take(self, who, library, rest, lock):
+        """Makes the call. What is asked for later is kept: the other library works in the same place."""
+        self.told[who] = d.call(self.args, library, self.call, rest, lock)
+        done = self.told[who]["result"] == 0 and not int(rest[-1], 0) & 2
+        self.files[who] = self.bytes()
+        self.picture[who] = picture(self.args.out / "pool", self.target) if done else {}
+        self.views[who] = views.views(self.args.peers, self.target, self.args.out / "copy") if done else []
+
+    def results(self):
+        return self.told["peer"]["result"], self.told["ours"]["result"]
+
+    def differ(self):
+        return list(unlike(self.picture["ours"], self.picture["peer"])) if self.results() == (0, 0) else []
+
+    def wrote(self, who):
+        return self.files[who] != self.before
+
+    def meaningless(self):
+        """Files differ only where libpmemobj reads nothing, and what ours has there some replica had before."""
+        text, ours, peers = self.target.read_text(), self.files["ours"], self.files["peer"]
+        return self.views["ours"] == self.views["peer"] and all(
+            what == "content" and not any(views.invented(text, self.before, name, ours[name], peers[name]))
+            for name, what in self.differ())
+
+    def unopened(self):
+        """What the peer left, the library does not open. To be asked while it lies there."""
+        return d.call(None, d.PEER, "open", ["obj", str(self.target)], None)["result"] != 0
+
+
+def classify(case):
     """The name of a difference, or None when there is none, or "" when it has no name."""
-    p, o = peer["result"], ours["result"]
-    if p == o and peer.get("errno") == ours.get("errno") and not files:
+    (p, o), damage, peer, ours = case.results(), case.damage, case.told["peer"], case.told["ours"]
+    if p == o and peer.get("errno") == ours.get("errno") and not case.differ():
         return None
     if p in ("DIES", "HANGS"):
         return "peer-dies"
     if damage[:2] == ("file", "locked") and ours.get("errno") == errno.EAGAIN:
         return "part-locked"
-    if o == -1 and ours["errno"] == errno.EINVAL and "features or major differ" in ours["said"][0][1]:
+    if (p, o) == (0, -1) and ours["errno"] == errno.EINVAL and case.unopened():
         return "sync-features"
     if (p, o) == (-1, 0) and damage[:2] == ("file", "dangling") and peer["errno"] == errno.EEXIST:
         return "sync-link"
@@ -217,55 +260,54 @@ def classify(damage, peer, ours, files, left_alone):
         return "sync-union"
     if p == o == -1 and {peer["errno"], ours["errno"]} == {errno.EINVAL, errno.ENOENT} and damage[0] != "none":
         return "two-faults"
-    if p == o == 0 and damage[0] == "content":
+    if p == o == 0 and damage[0] == "content" and case.call == "sync" and not case.wrote("peer"):
         return "sync-contents"
-    if p == o == 0 and all(what == "content" and name in left_alone for name, what in files):
+    if p == o == 0 and case.meaningless():
         return "sync-part"
     return ""
+
+
+def copied(source, to):
+    shutil.rmtree(to, ignore_errors=True)
+    subprocess.run(["cp", "-a", "--sparse=always", str(source), str(to)], check=True)
 
 
 def one(args, seed, tally, bases, names):
     rng = random.Random(f"replicas {seed}")
     pool = rng.choice(POOLS)
-    where = args.out / "pool"
-    shutil.rmtree(where, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--sparse=always", str(bases / pool.name), str(where)], check=True)
+    where, keep = args.out / "pool", args.out / "keep"
+    copied(bases / pool.name, where)
     make = rng.choice(CALLS)
     damage, kind = rng.choice(DAMAGES if make is sync_call or rng.random() < 0.3 else [d.none])(rng, pool, where)
     call, rest = make(rng, pool, where)
     lock = kind[2] if kind[:2] == ("file", "locked") else None
-    keep = args.out / "keep"
-    shutil.rmtree(keep, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--sparse=always", str(where), str(keep)], check=True)
+    case = Case(args, pool, kind, call, pathlib.Path(rest[-2]))
+    text = f"seed {seed}: {pool.name}, {damage}: {call} {rest[-1]} {'|'.join(case.target.read_text(errors='replace').split(chr(10))[1:])}"
+    copied(where, keep)
     before = d.state(where)
-    ours = d.call(args, args.library, call, rest, lock)
-    after = d.state(where)
-    target = pathlib.Path(rest[-2])
-    text = f"seed {seed}: {pool.name}, {damage}: {call} {rest[-1]} {'|'.join(target.read_text(errors='replace').split(chr(10))[1:])}"
-    mine = picture(where, target) if ours["result"] == 0 else {}
-    yield from alone(rest, target, ours, before, after, text, where)
+    case.take("ours", args.library, rest, lock)
+    yield from alone(case, rest, before, d.state(where), text)
     shutil.rmtree(where)
     keep.rename(where)
-    peer = d.call(args, d.PEER, call, rest, lock)
-    theirs = picture(where, target) if peer["result"] == 0 else {}
-    changed = (d.state(where) != before, after != before)
-    files = list(unlike(mine, theirs)) if ours["result"] == peer["result"] == 0 else []
-    why = classify(kind, peer, ours, files, {name for name in after if after[name] == before.get(name)})
+    case.take("peer", d.PEER, rest, lock)
+    why = classify(case)
     tally["cases"] += 1
-    tally[f"{call}: {'done' if peer['result'] == 0 else 'refused'} by the peer"] += 1
+    tally[f"{call}: {'done' if case.results()[0] == 0 else 'refused'} by the peer"] += 1
     if why is None:
         tally["the same"] += 1
     elif why in names:
         tally[why] += 1
     else:
-        yield f"{text}: the peer {d.told(peer)}{' and writes' if changed[0] else ''}, we {d.told(ours)}" \
-              f"{' and write' if changed[1] else ''} {files}\n    peer: {peer.get('said')}\n    ours: {ours.get('said')}"
+        tally["without a name"] += 1
+        peer, ours = case.told["peer"], case.told["ours"]
+        yield f"{text}: the peer {d.told(peer)}{' and writes' if case.wrote('peer') else ''}, we {d.told(ours)}" \
+              f"{' and write' if case.wrote('ours') else ''} {case.differ()}\n    peer: {peer.get('said')}\n    ours: {ours.get('said')}"
 
 
-def alone(rest, target, ours, before, after, text, where):
+def alone(case, rest, before, after, text):
     """What holds of ours whatever the peer does."""
+    ours, dry = case.told["ours"], int(rest[-1], 0) & 2
     result = ours["result"]
-    dry = int(rest[-1], 0) & 2
     if result in ("DIES", "HANGS"):
         yield f"{text}: ours {d.told(ours)}"
     elif result == -1 or dry:
@@ -277,10 +319,14 @@ def alone(rest, target, ours, before, after, text, where):
         left = [name for name in after if "pmempool-" in name and not name.endswith(KEPT)]
         if left:
             yield f"{text}: left {left}"
-        again = d.call(None, d.PEER, "check", [str(target), "0", hex(d.FORMAT), "yes"], None)
+        found = case.views["ours"]
+        wanted = found[0] if case.damage[0] == "content" else case.wanted # which bytes were right nobody knows
+        if any(view != wanted for view in found):
+            yield f"{text}: done by us, and libpmemobj reads other objects: {[sorted(set(v) ^ set(wanted)) for v in found]}"
+        again = d.call(None, d.PEER, "check", [str(case.target), "0", hex(d.FORMAT), "yes"], None)
         if again["result"] != d.OK:
             yield f"{text}: done by us, and the peer's check says {d.told(again)} {again.get('said')}"
-        opened = d.call(None, d.PEER, "open", ["obj", str(target)], None)
+        opened = d.call(None, d.PEER, "open", ["obj", str(case.target)], None)
         if opened["result"] != 0:
             yield f"{text}: done by us, and the peer does not open it: {d.told(opened)}"
 
@@ -294,18 +340,23 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     args = parser.parse_args()
     shutil.rmtree(args.out, ignore_errors=True)
-    bases = args.out / "bases"
+    bases, args.wanted = args.out / "bases", {}
     for pool in POOLS:
         pool.make(args.out / "pool")
         fill(args, pool, args.out / "pool")
         bases.mkdir(exist_ok=True)
-        subprocess.run(["cp", "-a", "--sparse=always", str(args.out / "pool"), str(bases / pool.name)], check=True)
+        copied(args.out / "pool", bases / pool.name)
+        args.wanted[pool.name], *others = views.views(args.peers, args.out / "pool" / "pool", args.out / "copy")
+        if any(other != args.wanted[pool.name] for other in others):
+            sys.exit(f"{pool.name}: libpmemobj's own replicas are not alike")
         shutil.rmtree(args.out / "pool")
     tally, wrong, names = collections.Counter(), 0, d.listed()
     for seed in range(args.first, args.first + args.cases):
         for why in one(args, seed, tally, bases, names):
-            print(why)
+            print(why, flush=True)
             wrong += 1
+        if seed % 25 == 0:
+            print(f"to seed {seed}", flush=True)
     for name, nr in sorted(tally.items()):
         print(f"{nr:6} {name}")
     shutil.rmtree(args.out)
