@@ -4,8 +4,8 @@
  * removed after the last. A run that finds a way back left behind takes it, so a crash leaves the old state.
  * Rules: PMDK src/libpmempool/feature.c, doc/libpmempool/pmempool_feature_query.3.
  */
+#include "analyzer/manage/copy.h"
 #include "analyzer/manage/journal.h"
-#include "formats/base/whole.h"
 #include "formats/pool/hdr.h"
 
 #include <errno.h>
@@ -65,11 +65,8 @@ static bool header_read(struct job *job, const struct member *p, struct header *
 	h->member = p;
 	if (p->size < POOL_HDR_LEN)
 		return manage_fail(e, EINVAL, "%s: %" PRIu64 " bytes are no pool", name, p->size);
-	if (!whole_read(p->fd, h->was, sizeof(h->was), 0)) {
-		int why = errno ? errno : EINVAL;
-
-		return manage_fail(e, why, "%s: reading its header: %s", name, strerror(why));
-	}
+	if (!copy_read(p, h->was, sizeof(h->was), 0))
+		return manage_fail(e, errno, "%s: reading its header: %s", name, strerror(errno));
 	memcpy(h->now, h->was, sizeof(h->now));
 	if (!layout_decode(&pool_hdr_layout, s, 0, &h->hdr))
 		return manage_fail(e, EIO, "%s: its header cannot be read", name);
@@ -134,10 +131,6 @@ static bool parts_open(struct job *job, const char *path, bool write)
 
 	if (e->errnum == EISDIR)
 		e->errnum = EINVAL;
-	for (uint32_t i = 0; ok && i < job->m.nr; i++)
-		if (job->m.list[i].kind == MEMBER_DAX)
-			ok = manage_fail(e, ENOTSUP, "%s: features of pools on DAX devices are not supported",
-					 members_name(&job->m, &job->m.list[i]));
 	return ok && members_open(&job->m, write, true, e);
 }
 

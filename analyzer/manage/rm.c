@@ -1,8 +1,9 @@
 /*
  * A pool is removed whole or, when anything stands in the way, not at all: all parts are looked at and locked before
- * the first goes. With FORCE what is missing is passed over, and what is in use stays.
+ * the first goes. With FORCE what is missing is passed over, and what is in use stays. A DAX device is blanked.
  * Rules: PMDK src/libpmempool/rm.c, doc/libpmempool/pmempool_rm.3.
  */
+#include "analyzer/manage/blank.h"
 #include "analyzer/manage/members.h"
 
 #include <errno.h>
@@ -60,25 +61,36 @@ static bool judge(struct job *job)
 		alone.nr = 1;
 		if (p->errnum == ENOENT && force)
 			continue;
-		if (p->kind == MEMBER_DAX || p->kind == MEMBER_BLOCK)
-			return manage_fail(e, ENOTSUP, "%s: a device cannot be removed; nothing was removed",
+		if (p->kind == MEMBER_BLOCK)
+			return manage_fail(e, ENOTSUP, "%s: a block device cannot be removed; nothing was removed",
 					   members_name(&job->m, p));
 		if (p->errnum)
 			return manage_fail(e, p->errnum, "%s: %s; nothing was removed%s", members_name(&job->m, p),
 					   strerror(p->errnum), p->errnum == ENOENT ? ": force removes the rest" : "");
 		one = (struct manage_error){ 0 };
-		if (!members_open(&alone, false, true, &one)) {
+		if (!members_open(&alone, p->kind == MEMBER_DAX && !job->o->dry_run, true, &one)) {
 			if (!force || one.errnum != EAGAIN)
 				return manage_fail(e, one.errnum, "%s", one.text);
 			job->kept = true;
 			continue;
 		}
-		if (!removable(job, p->path) || !act_add(job, p, p->path, job->m.text ? "part" : "pool"))
+		bool device = p->kind == MEMBER_DAX;
+
+		if ((!device && !removable(job, p->path)) || !act_add(job, p, p->path, device ? "the device stays, and is blanked where it begins"
+										: job->m.text ? "part" : "pool"))
 			return false;
 	}
 	if (job->m.text && job->flags & MANAGE_RM_SET_FILE && !job->kept)
 		return removable(job, job->m.path) && act_add(job, NULL, job->m.path, "set file");
 	return true;
+}
+
+static bool gone(const struct job *job, const struct manage_act *act)
+{
+	for (uint32_t i = 0; i < job->m.nr; i++)
+		if (job->m.list[i].device && strcmp(job->m.list[i].path, act->path) == 0)
+			return blank_device(job->m.list[i].device, job->m.list[i].size);
+	return unlink(act->path) == 0 || (errno == ENOENT && job->flags & MANAGE_RM_FORCE);
 }
 
 static bool carry_out(struct job *job)
@@ -89,7 +101,7 @@ static bool carry_out(struct job *job)
 		if (job->o->before_write && !job->o->before_write(job->o->ctx, job->writes++))
 			return manage_fail(&job->out->error, EINTR, "%s: stopped before it was removed; run again with force",
 					   act->path);
-		if (unlink(act->path) != 0 && !(errno == ENOENT && job->flags & MANAGE_RM_FORCE))
+		if (!gone(job, act))
 			return manage_fail(&job->out->error, errno, "%s: %s; %s", act->path, strerror(errno),
 					   act == job->out->first ? "nothing was removed" : "parts before it are removed");
 		act->done = true;

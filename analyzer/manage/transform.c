@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINKS_OFF = 0x58, NONE = -1 }; /* from the links to other replicas to the end of the header: one edit */
+/* An edit is one, from there to the end of the header: from the links to other replicas on, or from the features. */
+enum { FEATURES_OFF = 0x0c, LINKS_OFF = 0x58, NONE = -1 };
 
 struct job {
 	struct manage_result *out;
@@ -105,9 +106,10 @@ static bool replicas_match(struct job *job)
 	if (other && (job->added || job->gone))
 		return manage_fail(e, EINVAL, "%s: it changes replicas and OPTION SINGLEHDR: one at a time", job->to.path);
 	for (uint32_t i = 0; other && i < job->to.nr; i++)
-		if (job->to.list[i].kind == MEMBER_DAX)
+		if (job->to.list[i].kind == MEMBER_DAX && job->to.list[i].part)
 			return manage_fail(e, ENOTSUP, "%s: OPTION SINGLEHDR cannot be changed there: the data would have to move on the device "
-					   "itself, and a crash would lose it", members_name(&job->to, &job->to.list[i]));
+					   "itself, and a crash would lose it. Transform the pool to a set without this replica, change the "
+					   "option there, and add the replica again", members_name(&job->to, &job->to.list[i]));
 	if (!other && !job->added && !job->gone)
 		return manage_fail(e, EINVAL, "%s: the same replicas and options as in %s: there is nothing to change", job->to.path,
 				   job->from.path);
@@ -132,6 +134,12 @@ static bool new_parts_judge(struct job *job)
 					   members_name(&job->to, p), p->errnum ? strerror(p->errnum) : "it is there already");
 	}
 	return true;
+}
+
+/* A part that is made anew when headers go or come. A device that is a whole replica has its one header either way. */
+static bool remade(const struct job *job, const struct member *p)
+{
+	return job->from.singlehdr != job->to.singlehdr && p->kind != MEMBER_DAX;
 }
 
 /* The target as it will be, before anything is made: what its parts are called and which headers they have. */
@@ -179,14 +187,13 @@ static bool target_draw(struct job *job)
 
 static bool files_plan(struct job *job)
 {
-	bool all = job->from.singlehdr != job->to.singlehdr;
-
 	if (!build_start(&job->build, &job->was, &job->will, &job->w, job->out))
 		return false;
 	for (uint32_t i = 0; i < job->to.nr; i++) {
 		uint32_t r = job->to.list[i].replica;
+		bool moves = remade(job, &job->to.list[i]);
 
-		if (!all && job->source[r] != NONE)
+		if (!moves && job->source[r] != NONE)
 			continue;
 		if (job->source[r] != NONE && job->own[r].list == NULL) {
 			job->own[r] = (struct rights){ ARENA_NEW(job->out->arena, struct right), 1 };
@@ -195,7 +202,7 @@ static bool files_plan(struct job *job)
 			*job->own[r].list = (struct right){ 0, job->was.pool_size, (uint32_t)job->source[r] };
 		}
 		job->build.rights = &job->own[r];
-		if (!build_add(&job->build, i, false, all ? "replace" : "create", all ? "its data moves as headers go or come" : NULL))
+		if (!build_add(&job->build, i, false, moves ? "replace" : "create", moves ? "its data moves as headers go or come" : NULL))
 			return false;
 	}
 	return build_judge(&job->build);
@@ -229,6 +236,8 @@ static bool edit_add(struct job *job, uint32_t part)
 {
 	struct plan_file *f = job->plan;
 	const struct part *p = &job->will.parts[part];
+	bool other = job->from.singlehdr != job->to.singlehdr;
+	uint32_t at = other ? FEATURES_OFF : LINKS_OFF;
 	uint8_t *was = arena_alloc(job->out->arena, POOL_HDR_LEN), *now = arena_alloc(job->out->arena, POOL_HDR_LEN);
 	struct pool_hdr hdr;
 
@@ -239,11 +248,13 @@ static bool edit_add(struct job *job, uint32_t part)
 	build_header_bytes(&hdr, now);
 	if (memcmp(was, now, POOL_HDR_LEN) == 0)
 		return true;
-	f->edits[f->edits_nr++] = (struct plan_edit){ .target = f->targets_nr - 1, .step = 1, .at = LINKS_OFF,
-		.len = POOL_HDR_LEN - LINKS_OFF, .was = was + LINKS_OFF, .now = now + LINKS_OFF,
-		.why = "links to the other replicas, and what the checksum makes of them" };
-	f->bytes += POOL_HDR_LEN - LINKS_OFF;
-	return act_add(job, "write", p->m, "links to the other replicas in its header", POOL_HDR_LEN - LINKS_OFF);
+	f->edits[f->edits_nr++] = (struct plan_edit){ .target = f->targets_nr - 1, .step = 1, .at = at,
+		.len = POOL_HDR_LEN - at, .was = was + at, .now = now + at,
+		.why = other ? "SINGLEHDR in the features, and what the checksum makes of it"
+			     : "links to the other replicas, and what the checksum makes of them" };
+	f->bytes += POOL_HDR_LEN - at;
+	return act_add(job, "write", p->m, other ? "the bit of SINGLEHDR in its header" : "links to the other replicas in its header",
+		       POOL_HDR_LEN - at);
 }
 
 static bool edits_plan(struct job *job)
@@ -266,7 +277,7 @@ static bool edits_plan(struct job *job)
 		return manage_fail(&job->out->error, ENOMEM, "%s: no memory", job->to.path);
 	for (uint32_t i = 0; i < job->to.nr; i++) {
 		const struct part *p = &job->will.parts[i];
-		bool edits = p->header_good && job->from.singlehdr == job->to.singlehdr;
+		bool edits = p->header_good && !remade(job, p->m);
 
 		if (!target_add(job, p->m, "replica", edits ? p->m->fd : -1) || (edits && !edit_add(job, i)))
 			return false;

@@ -1,5 +1,6 @@
 #include "analyzer/manage/transform_finish.h"
 
+#include "analyzer/manage/blank.h"
 #include "analyzer/manage/replicas.h"
 #include "analyzer/repair/apply.h"
 #include "analyzer/repair/target.h"
@@ -10,8 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { BLANK_LEN = 2 << 20 };
 
 static const char *list_name(const struct members *to)
 {
@@ -39,16 +38,14 @@ static bool edits_make(const struct plan_file *f, const int *fds, const char *li
 	return apply_plan(f, &o, &done, &problem) == STATUS_OK || manage_fail_as(e, &problem);
 }
 
-/* A device stays; what lies at its beginning is blanked, as far as PMDK blanks it. */
 static bool device_blank(const struct plan_target *part, int fd, struct manage_error *e)
 {
-	static const uint8_t zeros[BLANK_LEN];
 	struct problem problem = { STATUS_OK, "" };
 	struct target *t;
 
 	if (target_open(part->path, fd, part->size, true, &t, &problem) != STATUS_OK)
 		return manage_fail_as(e, &problem);
-	bool ok = target_write(t, zeros, part->size < BLANK_LEN ? part->size : BLANK_LEN, 0) && target_flush(t);
+	bool ok = blank_device(t, part->size);
 	if (!ok)
 		manage_fail(e, errno, "%s: %s; the pool is as it should be, run again to blank the device", part->path, strerror(errno));
 	target_close(t);

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -62,6 +62,8 @@ static bool fits(const struct pmempool_check_ctx *c, const struct members *to, b
 
 		if (p->errnum && p->errnum != ENOENT)
 			return manage_fail(e, p->errnum, "%s: %s", p->path, strerror(p->errnum));
+		if (p->kind == MEMBER_DAX)
+			return manage_fail(e, EINVAL, "%s: it is a device; copies are files", p->path);
 		if ((size && size != from->size) || (p->declared && p->declared != from->size))
 			return manage_fail(e, EINVAL, "%s: %" PRIu64 " bytes, and %s has %" PRIu64, p->path, size, from->path, from->size);
 		if (p->kind != MEMBER_NONE && p->size != from->size)
@@ -75,12 +77,17 @@ static bool fits(const struct pmempool_check_ctx *c, const struct members *to, b
 	return true;
 }
 
+/* A device is known by its path: it may have several nodes. */
 static struct image *image_of(const struct pmempool_check_ctx *c, const struct member *p)
 {
-	for (const struct item *it = c->result.intake.first; it; it = it->next)
-		if (p->kind != MEMBER_FILE || (it->dev == p->dev && it->ino == p->ino))
-			return it->image;
-	return NULL;
+	char *path = p->kind == MEMBER_FILE ? NULL : realpath(p->path, NULL);
+	struct image *found = NULL;
+
+	for (const struct item *it = c->result.intake.first; it && found == NULL; it = it->next)
+		if (path ? strcmp(it->path, path) == 0 : it->dev == p->dev && it->ino == p->ino)
+			found = it->image;
+	free(path);
+	return found;
 }
 
 static bool copy(struct pmempool_check_ctx *c, const struct member *from, const struct member *to, struct manage_error *e)

@@ -1,11 +1,11 @@
 /* What a check is of: the files, locked; the type, as far as headers alone tell it. */
 #include "report/libpmempool/check.h"
 
+#include "analyzer/manage/copy.h"
 #include "formats/pool/hdr.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 static const enum pmempool_pool_type types[] = {
 	[POOL_UNKNOWN] = PMEMPOOL_POOL_TYPE_DETECT, [POOL_OBJ] = PMEMPOOL_POOL_TYPE_OBJ,
@@ -31,8 +31,7 @@ static enum pmempool_pool_type type_told(const struct members *m)
 		struct pool_hdr h;
 		uint64_t sum;
 
-		if (m->list[i].kind == MEMBER_DAX || pread(m->list[i].fd, bytes, sizeof(bytes), 0) != sizeof(bytes) ||
-		    !layout_decode(&pool_hdr_layout, s, 0, &h))
+		if (!copy_read(&m->list[i], bytes, sizeof(bytes), 0) || !layout_decode(&pool_hdr_layout, s, 0, &h))
 			continue;
 		enum pmempool_pool_type type = types[pool_hdr_type(&h)];
 		if (i == 0)
@@ -79,9 +78,9 @@ bool check_open(struct pmempool_check_ctx *c, const char *path, struct manage_er
 	if (e->errnum == EISDIR)
 		e->errnum = EINVAL;
 	for (uint32_t i = 0; ok && i < c->m.nr; i++)
-		if (c->m.list[i].kind == MEMBER_DAX && c->flags & PMEMPOOL_CHECK_REPAIR)
-			ok = manage_fail(e, ENOTSUP, "%s: pools on DAX devices can be checked, not repaired",
-					 members_name(&c->m, &c->m.list[i]));
+		if (c->m.list[i].kind == MEMBER_DAX && c->flags & PMEMPOOL_CHECK_DRY_RUN)
+			ok = manage_fail(e, ENOTSUP, "%s: the library makes no dry run on a DAX device, as PMDK's makes none; pmemscope repair "
+					 "shows the plan and writes nothing", members_name(&c->m, &c->m.list[i]));
 	if (ok && c->m.text && c->type == PMEMPOOL_POOL_TYPE_BTT)
 		ok = manage_fail(e, EINVAL, "%s: a BTT has no set file", path);
 	return ok && members_open(&c->m, write, true, e) && sizes_judge(c, e) && type_judge(c, e);
