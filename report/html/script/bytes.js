@@ -2,6 +2,7 @@
 /* A structure's fields and its bytes, each pointing at the other. */
 
 const ROW = 16;
+const VALUE_MAX = 44, VALUE_SHOWN = 35; /* characters of a value beside its meaning; all of it stands among the bytes */
 
 /* For each byte the index of its field. */
 function owners(layout) {
@@ -58,6 +59,12 @@ function hexRows(layout, bytes, at) {
 	return lines;
 }
 
+function valueInTable(field, value) {
+	const text = valueText(field, value);
+
+	return text.length > VALUE_MAX ? [text.slice(0, VALUE_SHOWN), el("span", { class: "soft" }, " …")] : text;
+}
+
 function bytesView(layout, fields, at, chosen, findings) {
 	const bytes = structureBytes(layout, fields);
 	const wrong = new Map();
@@ -78,7 +85,7 @@ function bytesView(layout, fields, at, chosen, findings) {
 			el("th", { scope: "row" }, el("button", { type: "button", class: "field", "data-field-of": i,
 				onclick: () => pick(i), onfocus: () => markField(view, i) }, f.name)),
 			el("td", { class: "soft num" }, "+" + f.offset),
-			el("td", { class: "mono value" }, valueText(f, value),
+			el("td", { class: "mono value" }, valueInTable(f, value),
 				named(f, value) ? el("span", { class: "named" }, named(f, value)) : "",
 				bad ? el("a", { class: "severity " + bad.severity, href: "#finding-" + bad.fingerprint }, bad.severity) : ""),
 			el("td", { class: "doc" }, f.doc || ""));

@@ -139,6 +139,9 @@ test("fields and bytes point at each other", async () => {
 	await page.locator(".hex [data-field='1']").first().click();
 	assert.equal(await page.evaluate(() => document.activeElement.textContent), "word");
 	assert.match(await page.locator("tr.lit").innerText(), /ONE, FOUR/);
+	/* a long value leaves room for its meaning: the rest of it stands among the bytes */
+	assert.match(await page.locator(".fields tr", { has: page.locator("button.field", { hasText: "rest" }) }).innerText(),
+		/\bab( ab){11} …\s+anything/);
 	assert.equal(await page.evaluate(() => structureBytes(report.layouts.thing, report.model.children[0].children[0].fields)
 		.map((b) => b.toString(16).padStart(2, "0")).join("")), BYTES);
 	await quiet(page);
