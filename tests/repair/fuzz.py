@@ -6,6 +6,9 @@ what it found before the damage: by itself, after `pmemscope repair`, after `pme
 replicas: or after `pmempool sync`, whichever gives more). Never is anything lost by our repair that was there without it,
 undo always gives the damaged bytes back, and nothing ends by a signal. Prints how often each made the pool whole.
 
+With --sealed, each case writes another value into one field of a BTT's info blocks, one or both of them, and seals it: their
+checksums hold.
+
 A case by hand: --base NAME --first N --cases 1 --keep."""
 import argparse
 import collections
@@ -16,6 +19,7 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -78,6 +82,7 @@ class Base:
         self.report = json.loads(report.read_text())
         self.paths = [pathlib.Path(s["path"]).name for s in self.report["sources"]]
         self.spots = collections.defaultdict(list)
+        self.infos = []  # (file, offset) of the two info blocks of each arena
         self.find_spots(self.report["model"])
         whole = work / "whole"
         self.copy(self.pristine, whole)
@@ -129,6 +134,8 @@ class Base:
                               field["width"])
             if node.get("layout") == "obj_chunk_hdr":
                 self.find_runs(node)
+            if node["name"] in ("info", "info2") and node["layout"] == "btt_info" and node["place"][0]["length"] == PAGE:
+                self.infos.append((self.paths[node["place"][0]["source"]], node["place"][0]["offset"]))
 
     def find_runs(self, node):
         """Headers and bitmaps of the runs of one zone, and headers of its huge objects."""
@@ -180,7 +187,7 @@ class Base:
 
 
 def draw(rng, base):
-    """A damage: its kind, what structure it hits, and (file, offset, bytes)."""
+    """A damage: its kind, what structure it hits, and what is written: (file, offset, bytes), ..."""
     what = rng.choice(sorted(base.spots))
     name, at, length = rng.choice(base.spots[what])
     if base.replicas > 1 and name.startswith("r0p") and rng.random() < 0.4:
@@ -205,7 +212,41 @@ def draw(rng, base):
         now = bytes(now)
     else:
         now = {"noise": rng.randbytes(length), "zeros": bytes(length), "ones": b"\xff" * length}[style]
-    return how, what, style, (name, at, now)
+    return how, what, style, [(name, at, now)]
+
+
+def fletcher64(block):
+    low = high = 0
+    for word in struct.unpack("<1024I", block):
+        low = (low + word) % (1 << 32)
+        high = (high + low) % (1 << 32)
+    return high << 32 | low
+
+
+def draw_sealed(rng, base):
+    """Another value in a field of an arena's info blocks, under checksums that hold."""
+    layout = base.report["layouts"]["btt_info"]
+    field = rng.choice([f for f in layout["fields"] if f["name"] not in ("sig", "checksum")])
+    first = 2 * rng.randrange(len(base.infos) // 2)
+    which = rng.choice(("both", "both", "both", "first", "backup"))
+    style = rng.choice(("noise", "zeros", "ones", "bit", "near", "usual"))
+    off, width = field["offset"], field["width"]
+    made = []
+    for copy, (name, at) in enumerate(base.infos[first:first + 2]):
+        with (base.pristine / name).open("rb") as f:
+            f.seek(at)
+            block = bytearray(f.read(PAGE))
+        was = int.from_bytes(block[off:off + width], "little")
+        if copy == 0:
+            value = {"noise": rng.randrange(1 << 8 * width), "zeros": 0, "ones": (1 << 8 * width) - 1,
+                     "bit": was ^ 1 << rng.randrange(8 * width), "near": was + rng.choice((-4096, -1, 1, 64, 4096)),
+                     "usual": rng.choice((1, 2, 64, 256, 512, 520, 528, 1024, 4096, 4160, 65536, 1 << 39))}[style]
+        block[off:off + width] = (value % (1 << 8 * width)).to_bytes(width, "little")
+        block[-8:] = bytes(8)
+        block[-8:] = fletcher64(block).to_bytes(8, "little")
+        if which != ("backup", "first")[copy]:
+            made.append((name, at, bytes(block)))
+    return f"sealed {which}", f'btt_info.{field["name"]}', style, made
 
 
 def ours(base, where):
@@ -255,15 +296,17 @@ def theirs(base, damaged):
 def case(base, number):
     """One case: how it went with us and with the peer, and what was hit."""
     rng = random.Random(f"{base.name} {base.args.seed} {number}")
-    how, what, style, (name, at, now) = draw(rng, base)
+    how, what, style, made = (draw_sealed if base.args.sealed else draw)(rng, base)
+    name, at, now = made[0]
     said = f"{base.name} {number}: {how} {what}, {style} in {len(now)} bytes of {name} at {at:#x}"
     damaged, copy, mended = (base.work / d for d in ("damaged", "copy", "ours"))
     for path in (damaged, copy, mended, base.work / "peer", base.work / "mended"):
         shutil.rmtree(path, ignore_errors=True)
     base.copy(base.pristine, damaged)
-    with (damaged / name).open("r+b") as f:
-        f.seek(at)
-        f.write(now)
+    for name, at, now in made:
+        with (damaged / name).open("r+b") as f:
+            f.seek(at)
+            f.write(now)
     base.copy(damaged, copy)
     before = base.content(copy) & base.whole
     base.copy(damaged, mended)
@@ -300,6 +343,7 @@ def main():
     p.add_argument("--cases", type=int, default=100, help="of each pool")
     p.add_argument("--first", type=int, default=0)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--sealed", action="store_true", help="fields of BTT info blocks, under checksums that hold")
     p.add_argument("--no-peer", dest="peer", action="store_false")
     p.add_argument("--table", action="store_true", help="a line for each kind of structure")
     p.add_argument("--list", action="store_true", help="a line for each case that did not become whole")
@@ -308,8 +352,9 @@ def main():
     os.environ["PMEM_IS_PMEM_FORCE"] = "1"
     args.out = args.out.resolve()
     failed = 0
-    for name in args.base or ("obj_used", "obj_tx", "obj_mixed", "obj_pair_tx", "obj_2x3", "blk_used", "blk_set", "log_used",
-                              "log_set", "btt_ext4"):
+    every = ("blk_used", "blk_odd", "blk_set", "btt_ext4") if args.sealed else (
+        "obj_used", "obj_tx", "obj_mixed", "obj_pair_tx", "obj_2x3", "blk_used", "blk_set", "log_used", "log_set", "btt_ext4")
+    for name in args.base or every:
         base = Base(args, name, args.out / name)
         tally, by = collections.Counter(), collections.defaultdict(collections.Counter)
         for number in range(args.first, args.first + args.cases):
