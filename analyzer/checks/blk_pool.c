@@ -34,7 +34,9 @@ static void bsize_verify(const struct check *self, const struct model *m, struct
 	if (info && info->external_lbasize != b->descr->bsize) {
 		f.expected = arena_printf(out->arena, "%" PRIu32, info->external_lbasize);
 		f.detail = "the BTT's info block tells another block size";
-		f.repair = REPAIR_SAFE;
+		/* the geometry may be that of either */
+		f.repair = b->descr->bsize && btt_geom_internal(b->descr->bsize, BTT_ROUND_PMDK) == info->internal_lbasize
+				   ? REPAIR_ASK : REPAIR_SAFE;
 		findings_add(out, f);
 		return;
 	}

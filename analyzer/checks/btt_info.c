@@ -223,8 +223,16 @@ static void lbasize_judge(const struct check *self, const struct btt *b, const s
 	uint32_t is = c->info->internal_lbasize;
 	uint32_t want = b->container == BTT_IN_POOL ? pmdk : kernel;
 	bool any = is >= 512 && is >= c->info->external_lbasize && is % 64 == 0;
+	struct finding f = at_copy(self, CORRUPT, c, "external_lbasize");
 
 	(void)ar;
+	if (c->info->external_lbasize == 0) {
+		f.actual = "0";
+		f.detail = "no block has this size";
+		f.repair = REPAIR_ASK;
+		findings_add(out, f);
+		return;
+	}
 	/* UEFI leaves the rounding open: in a namespace any aligned stride that holds a block may be */
 	if (is == want || (b->container != BTT_IN_POOL && any))
 		return;

@@ -26,11 +26,20 @@ uint32_t btt_rebuild_lanes(const struct btt *b, struct arena *a, uint64_t arena_
 	return nr;
 }
 
+/* what ndctl offers, and what libpmemblk's users chose */
+static const uint32_t sizes[] = { 512, 520, 528, 4096, 4104, 4160, 4224, 1024, 2048, 8192, 16384, 32768, 65536 };
+
+bool btt_rebuild_usual(uint32_t lbasize)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i] == lbasize)
+			return true;
+	return false;
+}
+
 uint32_t btt_rebuild_lbasize(const struct btt *b, const struct btt_arena *ar, struct arena *a,
 			     enum btt_rounding *rounding, uint32_t *lanes)
 {
-	/* what ndctl offers, and what libpmemblk's users chose */
-	static const uint32_t sizes[] = { 512, 520, 528, 4096, 4104, 4160, 4224, 1024, 2048, 8192, 16384, 32768, 65536 };
 	uint32_t best = 0;
 
 	*lanes = 0;

@@ -22,6 +22,8 @@ void btt_rebuild_word(struct findings *fs, struct finding *f, const struct btt_a
 /* A block that two own. */
 void btt_rebuild_owner(struct findings *fs, struct finding *f, const struct btt_arena *ar, const struct btt_fault *twice);
 
+/* Is it a size of block that is in use? */
+bool btt_rebuild_usual(uint32_t lbasize);
 /* Lanes that hold what the layout of such an arena writes, where it would write them. */
 uint32_t btt_rebuild_lanes(const struct btt *b, struct arena *a, uint64_t arena_at, const struct btt_geom *g);
 /*

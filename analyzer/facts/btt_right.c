@@ -210,6 +210,8 @@ void btt_right_info(struct arena *a, const struct btt *b, const struct btt_arena
 	*out = *ar->info;
 	*why = "every layout has it so";
 	out->flags = flags & BTT_FLAG_ERROR;
+	if (out->flags & ~ar->info->flags)
+		*why = "an update of the ERROR flag was cut off between the two";
 	out->infosize = BTT_INFO_LEN;
 	out->dataoff = BTT_PAGE;
 	memset(out->unused, 0, sizeof(out->unused));

@@ -1,5 +1,6 @@
 #include "analyzer/repair/btt.h"
 
+#include "analyzer/facts/btt_rebuild.h"
 #include "analyzer/facts/btt_right.h"
 #include "analyzer/repair/btt_map.h"
 #include "formats/blk/blk.h"
@@ -189,9 +190,18 @@ void btt_repair_bsize(const struct check *by, const struct finding *f, const str
 			info = m->btt->arenas[i].info;
 		}
 	/* an info block that may be the wrong one of the two is put right first */
-	struct step *s = info && right.external_lbasize == info->external_lbasize ? plan_step(plan, f, REPAIR_SAFE,
-					  arena_printf(plan->arena, "sets bsize to %" PRIu32 ", as the BTT has it",
-						       info->external_lbasize)) : NULL;
-	if (s)
-		plan_put_value(plan, s, f->node, f->field, info->external_lbasize, "the BTT's info block holds by its checksum");
+	if (info == NULL || right.external_lbasize != info->external_lbasize || m->blk->descr == NULL)
+		return;
+	struct step *s = plan_step(plan, f, f->repair, arena_printf(plan->arena, "sets bsize to %" PRIu32 ", as the BTT has it",
+								    info->external_lbasize));
+	if (s == NULL)
+		return;
+	plan_put_value(plan, s, f->node, f->field, info->external_lbasize, "the BTT's info block holds by its checksum");
+	if (f->repair == REPAIR_SAFE)
+		return;
+	/* the places are the same with either */
+	s->loses = "the size that the descriptor tells";
+	s = btt_repair_lbasize(f, m, m->blk->descr->bsize, plan);
+	if (s && btt_rebuild_usual(m->blk->descr->bsize) && !btt_rebuild_usual(info->external_lbasize))
+		plan_propose(plan, s);
 }

@@ -27,6 +27,10 @@ void btt_repair_tail(const struct check *by, const struct finding *f, const stru
 void btt_repair_behind(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void btt_repair_bsize(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
+/* Puts right what the arena tells against its first info block. False: that one is right, or nothing tells. */
+bool btt_repair_right(const struct finding *f, const struct model *m, const struct btt_arena *ar, struct plan *plan);
+/* Sets the size of block in all info blocks, for finding f. NULL: no step. */
+struct step *btt_repair_lbasize(const struct finding *f, const struct model *m, uint32_t external_lbasize, struct plan *plan);
 /* Puts info, sealed, where node is. */
 bool btt_repair_info_put(struct plan *plan, struct step *s, const struct node *node, const struct btt_info *info, const char *why);
 /* In this round a step was made that changes what the arena's info blocks say: what they tell of other places waits for it. */

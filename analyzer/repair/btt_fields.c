@@ -105,20 +105,17 @@ static const struct btt_copy *copy_of(const struct btt_arena *ar, const struct f
 	return c->node == f->node && c->good && ar->primary.node && ar->backup.node ? c : NULL;
 }
 
-void btt_repair_fields(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+/* Puts both blocks right for what is wrong in c. False: nothing is, or nothing tells. */
+static bool right_put(const struct finding *f, const struct btt *b, const struct btt_arena *ar, const struct btt_copy *c,
+		      const struct btt_copy *other, struct plan *plan)
 {
-	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
-	const struct btt_copy *other, *c = ar ? copy_of(ar, f, &other) : NULL;
 	struct btt_info right;
 	const char *why;
 
-	(void)by;
-	if (c == NULL || btt_repair_info_busy(plan, m->btt, ar))
-		return;
-	btt_right_info(plan->arena, m->btt, ar, &right, &why);
-	const char *what = changes(plan->arena, m->btt, c->info, &right);
+	btt_right_info(plan->arena, b, ar, &right, &why);
+	const char *what = changes(plan->arena, b, c->info, &right);
 	if (what == NULL)
-		return;
+		return false;
 	bool copied = other->good && same(other->info, &right);
 	struct step *s = plan_step(plan, f, copied || constants_only(c->info, &right) ? REPAIR_SAFE : REPAIR_ASK,
 				   copied ? arena_printf(plan->arena, "copies the %s info block of arena %" PRIu32 " over the %s, which "
@@ -127,10 +124,50 @@ void btt_repair_fields(const struct check *by, const struct finding *f, const st
 					  : arena_printf(plan->arena, "sets %s in the info blocks of arena %" PRIu32 ": %s", what, ar->idx,
 							 why));
 	if (s == NULL)
-		return;
+		return true;
 	if (c->info->nextoff == BTT_ARENA_MAX && right.nextoff == 0)
 		s->loses = "the sign that another arena followed";
 	both_put(plan, s, ar, &right, why);
+	return true;
+}
+
+void btt_repair_fields(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
+	const struct btt_copy *other, *c = ar ? copy_of(ar, f, &other) : NULL;
+
+	(void)by;
+	if (c && !btt_repair_info_busy(plan, m->btt, ar))
+		right_put(f, m->btt, ar, c, other, plan);
+}
+
+bool btt_repair_right(const struct finding *f, const struct model *m, const struct btt_arena *ar, struct plan *plan)
+{
+	return ar->primary.good && right_put(f, m->btt, ar, &ar->primary, &ar->backup, plan);
+}
+
+struct step *btt_repair_lbasize(const struct finding *f, const struct model *m, uint32_t external_lbasize, struct plan *plan)
+{
+	static const char why[] = "the pool's descriptor has it so, and the places are the same";
+	struct step *s = busy_anywhere(plan, m->btt) ? NULL
+		: plan_step(plan, f, REPAIR_ASK, arena_printf(plan->arena, "sets external_lbasize to %" PRIu32 " in the info blocks: %s",
+							      external_lbasize, why));
+
+	for (uint32_t i = 0; s && i < m->btt->nr; i++) {
+		const struct btt_arena *ar = &m->btt->arenas[i];
+		struct btt_info right;
+		const char *unsaid;
+
+		if (ar->info == NULL)
+			continue;
+		btt_right_info(plan->arena, m->btt, ar, &right, &unsaid);
+		right.external_lbasize = external_lbasize;
+		if (!both_put(plan, s, ar, &right, why))
+			return NULL;
+	}
+	if (s)
+		s->loses = "the size that the info blocks tell";
+	return s;
 }
 
 void btt_repair_next(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

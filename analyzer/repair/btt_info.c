@@ -133,7 +133,7 @@ void btt_repair_copies(const struct check *by, const struct finding *f, const st
 	const struct btt_arena *ar = btt_homeless_arena(m, f->node);
 
 	(void)by;
-	if (ar == NULL || btt_repair_info_busy(plan, m->btt, ar))
+	if (ar == NULL || btt_repair_info_busy(plan, m->btt, ar) || btt_repair_right(f, m, ar, plan))
 		return;
 	copy_over(f, plan, &ar->primary, &ar->backup, REPAIR_ASK, "takes the first info block, which every library reads",
 		  "both hold by their checksums; the first is the one in use", "what the backup says differently");

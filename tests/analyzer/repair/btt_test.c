@@ -307,6 +307,8 @@ static const struct wrong { const char *name; uint64_t off, value; size_t len; e
 	{ "major", 0x34, 2, 2, REPAIR_ASK },
 	{ "minor", 0x36, 0, 2, REPAIR_ASK },
 	{ "external_lbasize", 0x38, 1000, 4, REPAIR_ASK },
+	{ "external_lbasize, none", 0x38, 0, 4, REPAIR_ASK },
+	{ "external_lbasize, with the same places", 0x38, 511, 4, REPAIR_ASK },
 	{ "external_nlba", 0x3c, 34000, 4, REPAIR_ASK },
 	{ "internal_lbasize", 0x40, 768, 4, REPAIR_ASK },
 	{ "internal_nlba", 0x44, 5, 4, REPAIR_ASK },
