@@ -137,6 +137,7 @@ static enum status namespaces_decode(struct model *m, struct item *item, const s
 static enum status captures_decode(struct model *m, const struct set_options *o, struct problem *p)
 {
 	struct model *at = m;
+	uint32_t nr = 0;
 
 	for (struct item *it = m->intake->first; it; it = it->next) {
 		if (!image_settle(it->image))
@@ -144,12 +145,13 @@ static enum status captures_decode(struct model *m, const struct set_options *o,
 		if (!ns_probe(it->image, m->arena))
 			continue;
 		if (m->ns) { /* several captures in one directory or archive */
-			struct node *node = node_group_idx(m->arena, m->root, "capture", it->source->idx);
+			struct node *node = node_group_idx(m->arena, m->root, "capture", nr);
 
 			at = node ? model_inside(m, node) : NULL;
 			if (at == NULL)
 				return problem_set(p, STATUS_NOMEM, "%s: no memory to decode it", it->name);
 		}
+		nr++;
 		enum status st = namespaces_decode(at, it, o, p);
 		if (st != STATUS_OK)
 			return st;

@@ -3,6 +3,7 @@
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/ns_index.h"
 #include "analyzer/repair/ns_label.h"
+#include "analyzer/repair/ns_set.h"
 #include "formats/ns/ns.h"
 
 #include <inttypes.h>
@@ -482,7 +483,7 @@ static const struct check checks[] = {
 	  .says = "the labels of one namespace do not fit together",
 	  .means = "The kernel does not assemble the namespace.",
 	  .remedy = "Give the label areas of all its DIMMs, and see which one differs.", .source = SOURCE,
-	  .verify = set_verify },
+	  .verify = set_verify, .repair = ns_set_repair },
 	{ .id = "ns.label.range", .covers = "NS-15", .severity = ERROR,
 	  .says = "a label claims memory that it cannot have",
 	  .means = "A stale label came back, or the capture of the memory is too short.",

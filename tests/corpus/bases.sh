@@ -134,6 +134,7 @@ log_set() {
 # --- images made with the kernel's drivers; each has its origin beside it
 btt_ext4()   { gzip -dc "$images/btt/btt2-ext4-clean.img.gz" >pool; }
 btt_v11()    { gzip -dc "$images/btt/btt1-512.img.gz" >pool; }
+label_sets() { tar -xzf "$images/namespace/labels-interleaved.tar.gz"; } # four label areas, two sets
 fsdax_ext4() { gzip -dc "$images/namespace/fsdax-ext4-clean.img.gz" >pool; }
 
 PATH=$bin:$PATH
