@@ -2,38 +2,26 @@
 
 #include "analyzer/facts/obj_idle.h"
 #include "analyzer/manage/copy.h"
+#include "analyzer/manage/crew.h"
 #include "formats/obj/obj.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	WINDOW = 256 << 10,
 	UNIT = 64 << 20,
 	BLOCKS_MAX = 1 << 24, /* bits that are kept: above 64 GiB a block is larger */
-	THREADS_MAX = 4,
 	RUNTIME_OLD = 0x1810, RUNTIME_END = 0x2000, WORDS_MAJOR = 4,
 };
 
-struct crew {
+struct comparing {
+	struct crew crew; /* its lock is also that of d, and of what is lost */
 	struct health *h;
-	const struct manage_options *o;
 	struct differing *d;
-	struct manage_error *error;
-	pthread_mutex_t lock; /* of error, d, and what is lost */
-	atomic_uint_least64_t next, done;
-	atomic_bool stop;
-};
-
-struct hand {
-	struct crew *crew;
-	bool first;
-	pthread_t thread;
+	atomic_uint_least64_t next;
 };
 
 bool agree_differ(const struct health *h, const uint8_t *a, const uint8_t *b, uint64_t at, size_t len, struct obj_idle *idle)
@@ -50,36 +38,36 @@ bool agree_differ(const struct health *h, const uint8_t *a, const uint8_t *b, ui
 	return false;
 }
 
-static void mark(struct crew *c, uint64_t at)
+static void mark(struct comparing *c, uint64_t at)
 {
 	uint64_t n = at / c->d->block;
 
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->crew.lock);
 	if (!(c->d->bits[n / 8] & 1 << n % 8)) {
 		c->d->bits[n / 8] = (uint8_t)(c->d->bits[n / 8] | 1 << n % 8);
 		c->d->found++;
 	}
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->crew.lock);
 }
 
 /* Which pages of the range cannot be read. False: all can, or our own work failed. */
-static bool lose_unreadable(struct crew *c, const struct taken *t, uint64_t len)
+static bool lose_unreadable(struct comparing *c, const struct taken *t, uint64_t len)
 {
 	uint8_t page[SPACE_PAGE];
 	bool any = false;
 
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->crew.lock);
 	for (uint64_t i = 0; i < len; i += SPACE_PAGE) {
 		size_t n = len - i < SPACE_PAGE ? (size_t)(len - i) : SPACE_PAGE;
 
 		if (copy_read(c->h->parts[t->part].m, page, n, t->off + i))
 			continue;
-		any = health_lose(c->h, t->part, t->off + i, n, c->error);
+		any = health_lose(c->h, t->part, t->off + i, n, c->crew.error);
 		health_fault(c->h, t->part, PART_LOST, "some of it cannot be read");
 	}
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->crew.lock);
 	if (!any)
-		atomic_store(&c->stop, true);
+		atomic_store(&c->crew.stop, true);
 	return any;
 }
 
@@ -92,7 +80,7 @@ struct eye {
  * What the replicas have at `at`, as one run of len bytes that is alike in each: *first is the first that has it, the
  * others are looked at again one by one. False: less than two have it, or all have a hole.
  */
-static bool look(struct crew *c, uint64_t at, uint64_t *len, struct eye *first)
+static bool look(struct comparing *c, uint64_t at, uint64_t *len, struct eye *first)
 {
 	uint32_t nr = 0;
 	bool data = false;
@@ -111,7 +99,7 @@ static bool look(struct crew *c, uint64_t at, uint64_t *len, struct eye *first)
 }
 
 /* One window. False: a range of it was lost meanwhile, and it is to be looked at again, or all ends. */
-static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const struct eye *first, uint8_t *a, uint8_t *b)
+static bool window_compare(struct comparing *c, uint64_t at, uint64_t len, const struct eye *first, uint8_t *a, uint8_t *b)
 {
 	size_t n = (size_t)len;
 
@@ -124,9 +112,9 @@ static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const stru
 		uint64_t same = len, kind = len;
 		struct eye eye;
 
-		pthread_mutex_lock(&c->lock);
+		pthread_mutex_lock(&c->crew.lock);
 		bool holds = pick_holds(c->h, r, at, false, &same, &eye.t);
-		pthread_mutex_unlock(&c->lock);
+		pthread_mutex_unlock(&c->crew.lock);
 		if (holds && same < len)
 			return false;
 		if (!holds)
@@ -148,29 +136,16 @@ static bool window_compare(struct crew *c, uint64_t at, uint64_t len, const stru
 	return true;
 }
 
-static bool told(struct crew *c)
+static void unit_compare(struct comparing *c, uint32_t number, uint64_t at, uint64_t end, uint8_t *buf)
 {
-	if (c->o->progress == NULL || c->o->progress(c->o->ctx, "compare", atomic_load(&c->done), c->h->pool_size))
-		return true;
-	pthread_mutex_lock(&c->lock);
-	manage_fail(c->error, EINTR, "stopped; nothing was changed");
-	pthread_mutex_unlock(&c->lock);
-	atomic_store(&c->stop, true);
-	return false;
-}
-
-static void unit_compare(struct hand *h, uint64_t at, uint64_t end, uint8_t *buf)
-{
-	struct crew *c = h->crew;
-
-	while (at < end && !atomic_load(&c->stop)) {
+	while (at < end && !crew_stopped(&c->crew)) {
 		uint64_t len = end - at;
 		struct eye first;
 		bool compare;
 
-		pthread_mutex_lock(&c->lock); /* what is lost may grow */
+		pthread_mutex_lock(&c->crew.lock); /* what is lost may grow */
 		compare = look(c, at, &len, &first);
-		pthread_mutex_unlock(&c->lock);
+		pthread_mutex_unlock(&c->crew.lock);
 		if (compare) {
 			if (len > WINDOW)
 				len = WINDOW;
@@ -178,42 +153,33 @@ static void unit_compare(struct hand *h, uint64_t at, uint64_t end, uint8_t *buf
 				continue;
 		}
 		at += len;
-		atomic_fetch_add(&c->done, len);
-		if (h->first && !told(c))
+		atomic_fetch_add(&c->crew.done, len);
+		if (!crew_tell(&c->crew, number))
 			return;
 	}
 }
 
-static void *hand_work(void *ctx)
+static void work(void *ctx, uint32_t number)
 {
-	struct hand *h = ctx;
-	struct crew *c = h->crew;
+	struct comparing *c = ctx;
 	uint8_t *buf = malloc((size_t)2 * WINDOW);
 
-	while (buf && !atomic_load(&c->stop)) {
+	while (buf && !crew_stopped(&c->crew)) {
 		uint64_t at = atomic_fetch_add(&c->next, UNIT), end = c->h->pool_size;
 
 		if (at >= end)
 			break;
 		/* headers are not compared */
-		unit_compare(h, at < POOL_HDR_LEN ? POOL_HDR_LEN : at, end - at < UNIT ? end : at + UNIT, buf);
+		unit_compare(c, number, at < POOL_HDR_LEN ? POOL_HDR_LEN : at, end - at < UNIT ? end : at + UNIT, buf);
 	}
-	if (buf == NULL) {
-		pthread_mutex_lock(&c->lock);
-		manage_fail(c->error, ENOMEM, "no memory to compare");
-		pthread_mutex_unlock(&c->lock);
-		atomic_store(&c->stop, true);
-	}
+	if (buf == NULL)
+		crew_fail(&c->crew, ENOMEM, "no memory to compare");
 	free(buf);
-	return NULL;
 }
 
 bool agree_compare(struct health *h, const struct manage_options *o, struct differing *d, struct manage_error *e)
 {
-	struct crew c = { .h = h, .o = o, .d = d, .error = e };
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	struct hand hands[THREADS_MAX];
-	int nr = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (int)cpus, started = 0;
+	struct comparing c = { .h = h, .d = d };
 
 	*d = (struct differing){ .block = COPY_BLOCK };
 	while (h->pool_size / d->block >= BLOCKS_MAX)
@@ -222,16 +188,10 @@ bool agree_compare(struct health *h, const struct manage_options *o, struct diff
 	d->bits = arena_alloc(h->m->arena, (size_t)(d->blocks_nr / 8 + 1));
 	if (d->bits == NULL)
 		return manage_fail(e, ENOMEM, "%s: no memory to compare", h->m->path);
-	pthread_mutex_init(&c.lock, NULL);
-	for (int i = 0; i < nr; i++)
-		hands[i] = (struct hand){ .crew = &c, .first = i == 0 };
-	for (int i = 1; i < nr && pthread_create(&hands[i].thread, NULL, hand_work, &hands[i]) == 0; i++)
-		started = i;
-	hand_work(&hands[0]);
-	for (int i = 1; i <= started; i++)
-		pthread_join(hands[i].thread, NULL);
-	pthread_mutex_destroy(&c.lock);
-	if (atomic_load(&c.stop))
+	crew_open(&c.crew, "compare", h->pool_size, o, e);
+	crew_run(&c.crew, false, work, &c);
+	crew_close(&c.crew);
+	if (crew_stopped(&c.crew))
 		manage_fail(e, EIO, "%s: a part could be read at one time and not at another", h->m->path);
 	return e->errnum == 0;
 }

@@ -1,7 +1,7 @@
 #include "analyzer/manage/copy.h"
 
+#include "analyzer/manage/crew.h"
 #include "analyzer/repair/target.h"
-
 #include "formats/base/span.h"
 #include "formats/base/whole.h"
 
@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,7 +19,6 @@ enum {
 	UNIT = 64 << 20,      /* bytes of a run that a thread takes at a time */
 	SHARE_MIN = 64 << 10, /* below this, sharing blocks is not worth a call */
 	START_MIN = 8 << 20,  /* written bytes that are sent on their way to the disk */
-	THREADS_MAX = 4,
 };
 
 struct unit {
@@ -36,23 +33,13 @@ struct lane {
 	atomic_bool shares; /* the file system has not refused yet */
 };
 
-struct crew {
+struct copying {
+	struct crew crew;
 	const struct copy_job *job;
 	struct unit *units;
 	struct lane *lanes;
-	struct writes *w;
-	pthread_mutex_t lock;     /* of error and w */
-	struct manage_error *error;
-	atomic_bool stop;
-	atomic_uint_least64_t done, written;
-	uint64_t total;
-	uint32_t threads;
-};
-
-struct hand {
-	struct crew *crew;
-	uint32_t number;
-	pthread_t thread;
+	struct writes *w; /* counted where one thread works */
+	atomic_uint_least64_t written;
 };
 
 bool copy_read(const struct member *m, uint8_t *buf, size_t len, uint64_t at)
@@ -83,30 +70,23 @@ bool copy_extent(const struct member *m, uint64_t at, uint64_t *len)
 	return true;
 }
 
-static bool crew_fail(struct crew *c, const char *name, const char *doing)
+static bool failed(struct copying *c, const char *name, const char *doing)
 {
 	int why = errno;
 
-	pthread_mutex_lock(&c->lock);
-	manage_fail(c->error, why, "%s: %s: %s", name, doing, strerror(why));
-	pthread_mutex_unlock(&c->lock);
-	atomic_store(&c->stop, true);
-	return false;
+	return crew_fail(&c->crew, why, "%s: %s: %s", name, doing, strerror(why));
 }
 
-static bool crew_write_next(struct crew *c)
+static bool write_next(struct copying *c)
 {
-	bool go = true;
+	bool go = c->w->o->before_write == NULL || writes_next(c->w, c->crew.error);
 
-	if (c->w->o->before_write) { /* one thread then */
-		go = writes_next(c->w, c->error);
-		if (!go)
-			atomic_store(&c->stop, true);
-	}
+	if (!go)
+		atomic_store(&c->crew.stop, true);
 	return go;
 }
 
-static bool end_write(struct crew *c, uint32_t to, const uint8_t *buf, size_t len, uint64_t at)
+static bool end_write(struct copying *c, uint32_t to, const uint8_t *buf, size_t len, uint64_t at)
 {
 	int fd = c->job->to[to];
 
@@ -114,7 +94,7 @@ static bool end_write(struct crew *c, uint32_t to, const uint8_t *buf, size_t le
 }
 
 /* The runs of blocks that are not zero; to a device, all. */
-static bool block_runs_write(struct crew *c, const struct copy_run *r, const uint8_t *buf, size_t len, uint64_t to_at)
+static bool block_runs_write(struct copying *c, const struct copy_run *r, const uint8_t *buf, size_t len, uint64_t to_at)
 {
 	size_t from = 0, at = 0;
 	bool device = c->job->to[r->to] < 0;
@@ -125,33 +105,33 @@ static bool block_runs_write(struct crew *c, const struct copy_run *r, const uin
 
 		at += n;
 		if (zero && at - n > from) {
-			if (!crew_write_next(c) || !end_write(c, r->to, buf + from, at - n - from, to_at + from))
-				return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
+			if (!write_next(c) || !end_write(c, r->to, buf + from, at - n - from, to_at + from))
+				return c->w->cut ? false : failed(c, c->job->to_names[r->to], "writing");
 			atomic_fetch_add(&c->written, at - n - from);
 		}
 		if (zero)
 			from = at;
 	}
 	if (at > from) {
-		if (!crew_write_next(c) || !end_write(c, r->to, buf + from, at - from, to_at + from))
-			return c->w->cut ? false : crew_fail(c, c->job->to_names[r->to], "writing");
+		if (!write_next(c) || !end_write(c, r->to, buf + from, at - from, to_at + from))
+			return c->w->cut ? false : failed(c, c->job->to_names[r->to], "writing");
 		atomic_fetch_add(&c->written, at - from);
 	}
 	return true;
 }
 
 /* True: the blocks are shared now, and no byte was moved. */
-static bool shared(struct crew *c, const struct copy_run *r, uint64_t at, uint64_t len)
+static bool shared(struct copying *c, const struct copy_run *r, uint64_t at, uint64_t len)
 {
 	struct lane *lane = &c->lanes[r->to];
 	struct file_clone_range range = { .src_fd = r->from->fd, .src_offset = r->from_at + at, .src_length = len,
 					  .dest_offset = r->to_at + at };
 
-	if (len < SHARE_MIN || r->from->device || c->job->to[r->to] < 0 || !atomic_load(&lane->shares) || !crew_write_next(c))
+	if (len < SHARE_MIN || r->from->device || c->job->to[r->to] < 0 || !atomic_load(&lane->shares) || !write_next(c))
 		return false;
 	if (ioctl(c->job->to[r->to], FICLONERANGE, &range) == 0) {
 		atomic_fetch_add(&c->written, len);
-		atomic_fetch_add(&c->done, len);
+		atomic_fetch_add(&c->crew.done, len);
 		return true;
 	}
 	if (errno != EINVAL) /* EINVAL may be this range's own: its alignment */
@@ -159,7 +139,7 @@ static bool shared(struct crew *c, const struct copy_run *r, uint64_t at, uint64
 	return false;
 }
 
-static bool data_copy(struct crew *c, const struct copy_run *r, uint64_t at, uint64_t len, uint8_t *buf)
+static bool data_copy(struct copying *c, const struct copy_run *r, uint64_t at, uint64_t len, uint8_t *buf)
 {
 	uint64_t start = r->to_at + at;
 	/* shared in whole blocks; the rest is moved */
@@ -169,11 +149,11 @@ static bool data_copy(struct crew *c, const struct copy_run *r, uint64_t at, uin
 		at += whole;
 		len -= whole;
 	}
-	while (len && !atomic_load(&c->stop)) {
+	while (len && !crew_stopped(&c->crew)) {
 		size_t n = len < BUFFER ? (size_t)len : BUFFER;
 
 		if (!copy_read(r->from, buf, n, r->from_at + at))
-			return crew_fail(c, r->from->path, "reading");
+			return failed(c, r->from->path, "reading");
 		if (!block_runs_write(c, r, buf, n, r->to_at + at))
 			return false;
 		at += n;
@@ -184,92 +164,50 @@ static bool data_copy(struct crew *c, const struct copy_run *r, uint64_t at, uin
 					      SYNC_FILE_RANGE_WRITE);
 			start = r->to_at + at;
 		}
-		atomic_fetch_add(&c->done, n);
+		atomic_fetch_add(&c->crew.done, n);
 	}
-	return !atomic_load(&c->stop);
+	return !crew_stopped(&c->crew);
 }
 
-static bool progress_tell(struct crew *c)
+static void unit_copy(struct copying *c, uint32_t number, const struct unit *u, uint8_t *buf)
 {
-	const struct manage_options *o = c->w->o;
-
-	if (o->progress == NULL || o->progress(o->ctx, "copy", atomic_load(&c->done), c->total))
-		return true;
-	pthread_mutex_lock(&c->lock);
-	manage_fail(c->error, EINTR, "stopped; nothing was changed");
-	pthread_mutex_unlock(&c->lock);
-	atomic_store(&c->stop, true);
-	return false;
-}
-
-static void unit_copy(struct hand *h, const struct unit *u, uint8_t *buf)
-{
-	struct crew *c = h->crew;
 	uint64_t at = u->at, end = u->at + u->len;
 
-	while (at < end && !atomic_load(&c->stop)) {
+	while (at < end && !crew_stopped(&c->crew)) {
 		uint64_t len = end - at;
 
 		if (!copy_extent(u->run->from, u->run->from_at + at, &len) && c->job->to[u->run->to] >= 0)
-			atomic_fetch_add(&c->done, len);
+			atomic_fetch_add(&c->crew.done, len);
 		else if (!data_copy(c, u->run, at, len, buf))
 			return;
 		at += len;
-		if (h->number == 0 && !progress_tell(c))
+		if (!crew_tell(&c->crew, number))
 			return;
 	}
 }
 
 /* Begins with a file of its own, and helps with the others when that is done: writes to one file wait for each other. */
-static void *hand_work(void *ctx)
+static void work(void *ctx, uint32_t number)
 {
-	struct hand *h = ctx;
-	struct crew *c = h->crew;
+	struct copying *c = ctx;
 	uint32_t files = c->job->to_nr;
 	uint8_t *buf = malloc(BUFFER);
 
 	if (buf == NULL) {
-		errno = ENOMEM;
-		crew_fail(c, "a copy", "starting");
-		return NULL;
+		crew_fail(&c->crew, ENOMEM, "no memory to copy");
+		return;
 	}
 	for (uint32_t i = 0; i < files; i++) {
-		struct lane *lane = &c->lanes[(h->number * files / c->threads + i) % files];
+		struct lane *lane = &c->lanes[(number * files / c->crew.threads + i) % files];
 		uint32_t mine;
 
-		while (!atomic_load(&c->stop) && (mine = atomic_fetch_add(&lane->next, 1)) < lane->nr)
-			unit_copy(h, &c->units[lane->first + mine], buf);
+		while (!crew_stopped(&c->crew) && (mine = atomic_fetch_add(&lane->next, 1)) < lane->nr)
+			unit_copy(c, number, &c->units[lane->first + mine], buf);
 	}
 	free(buf);
-	return NULL;
 }
 
-static uint32_t threads_wanted(const struct crew *c)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (c->w->o->before_write || cpus < 2) /* whoever counts the writes wants them in one order */
-		return 1;
-	return cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
-}
-
-static void crew_work(struct crew *c)
-{
-	struct hand hands[THREADS_MAX];
-	uint32_t started = 0;
-
-	c->threads = threads_wanted(c);
-	for (uint32_t i = 0; i < c->threads; i++)
-		hands[i] = (struct hand){ .crew = c, .number = i };
-	/* one that cannot be started is not needed: each takes what is left */
-	for (uint32_t i = 1; i < c->threads && pthread_create(&hands[i].thread, NULL, hand_work, &hands[i]) == 0; i++)
-		started = i;
-	hand_work(&hands[0]);
-	for (uint32_t i = 1; i <= started; i++)
-		pthread_join(hands[i].thread, NULL);
-}
-
-static bool units_make(struct crew *c)
+static bool units_make(struct copying *c)
 {
 	uint64_t nr = 0;
 	uint32_t i = 0;
@@ -279,7 +217,7 @@ static bool units_make(struct crew *c)
 	c->units = calloc(nr ? nr : 1, sizeof(*c->units));
 	c->lanes = calloc(c->job->to_nr ? c->job->to_nr : 1, sizeof(*c->lanes));
 	if (c->units == NULL || c->lanes == NULL)
-		return manage_fail(c->error, ENOMEM, "no memory to copy");
+		return manage_fail(c->crew.error, ENOMEM, "no memory to copy");
 	for (uint32_t t = 0; t < c->job->to_nr; t++)
 		atomic_init(&c->lanes[t].shares, true);
 	for (uint32_t k = 0; k < c->job->runs_nr; k++) {
@@ -294,25 +232,25 @@ static bool units_make(struct crew *c)
 			c->units[i++] = (struct unit){ r, at, len };
 			lane->nr++;
 		}
-		c->total += r->len;
+		c->crew.total += r->len;
 	}
 	return true;
 }
 
 bool copy_all(const struct copy_job *job, struct writes *w, uint64_t *written, struct manage_error *e)
 {
-	struct crew c = { .job = job, .w = w, .error = e };
+	struct copying c = { .job = job, .w = w };
 
-	pthread_mutex_init(&c.lock, NULL);
+	crew_open(&c.crew, "copy", 0, w->o, e);
 	if (units_make(&c)) {
-		crew_work(&c);
+		crew_run(&c.crew, w->o->before_write, work, &c); /* whoever counts the writes wants them in one order */
 		if (e->errnum == 0)
-			progress_tell(&c);
+			crew_tell(&c.crew, 0);
 	}
 	*written = atomic_load(&c.written);
 	free(c.units);
 	free(c.lanes);
-	pthread_mutex_destroy(&c.lock);
+	crew_close(&c.crew);
 	return e->errnum == 0;
 }
 
