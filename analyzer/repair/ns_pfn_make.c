@@ -35,20 +35,15 @@ static bool power(uint64_t v, uint64_t least, uint64_t most)
 	return v >= least && v <= most && (v & (v - 1)) == 0;
 }
 
-static bool align_good(const struct pfn_sb *sb)
+static bool align_good(uint64_t align)
 {
-	return sb->version_minor < 2 || power(sb->align, PFN_PAGE, 1 << 30);
-}
-
-static bool page_good(const struct pfn_sb *sb)
-{
-	return sb->version_minor < 4 || power(sb->page_size, PFN_PAGE, 65536);
+	return power(align, PFN_PAGE, 1 << 30);
 }
 
 /* A struct page has had from 32 bytes to some hundred. */
-static bool page_struct_good(const struct pfn_sb *sb)
+static bool page_good(const struct pfn_sb *sb)
 {
-	return sb->version_minor < 4 || (sb->page_struct_size >= 32 && sb->page_struct_size <= 256);
+	return power(sb->page_size, PFN_PAGE, 65536) && sb->page_struct_size >= 32 && sb->page_struct_size <= 256;
 }
 
 static bool version_good(const struct pfn_sb *sb)
@@ -81,8 +76,8 @@ bool ns_pfn_make_fits(const struct ns *n, const struct pfn_sb *sb)
 	bool zeros = sb->flags == 0 && span_zero_bytes(sb->padding, sizeof(sb->padding));
 
 	return pfn_kind(sb) != PFN_NONE && (claimed(n) == PFN_NONE || claimed(n) == pfn_kind(sb)) && version_good(sb) &&
-	       (zeros || sb->version_minor < PFN_MINOR_ZEROED) && mode_good(sb) && align_good(sb) && page_good(sb) &&
-	       page_struct_good(sb) && dataoff_good(n, sb->dataoff) && sb->npfns && pfn_pages(sb, n->len) == sb->npfns &&
+	       (zeros || sb->version_minor < PFN_MINOR_ZEROED) && mode_good(sb) && (sb->version_minor < 2 || align_good(sb->align)) &&
+	       (sb->version_minor < 4 || page_good(sb)) && dataoff_good(n, sb->dataoff) && sb->npfns && pfn_pages(sb, n->len) == sb->npfns &&
 	       !uuid_null(sb->uuid) && (n->label == NULL || uuid_same(n->label->label.uuid, sb->parent_uuid));
 }
 
@@ -142,14 +137,14 @@ static void picks_make(const struct ns *n, struct arena *a, const struct pfn_sb 
 		pick(&p[MODE], own->mode);
 	pick(&p[MODE], PFN_MODE_PMEM);
 	pick(&p[MODE], PFN_MODE_RAM);
-	if (align_good(own))
+	if (align_good(own->align))
 		pick(&p[ALIGN], own->align);
 	for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++)
 		pick(&p[ALIGN], aligns[i]);
 	if (pads_good(own))
 		pick(&p[PADS], PADS_OWN);
 	pick(&p[PADS], PADS_NONE);
-	if (page_good(own) && page_struct_good(own))
+	if (page_good(own))
 		pick(&p[PAGE], PAGE_OWN);
 	pick(&p[PAGE], PAGE_USUAL);
 	dataoff_picks(n, a, own, &p[DATAOFF]);
@@ -170,7 +165,8 @@ static void words_put(const struct ns *n, const uint64_t v[WORDS], struct pfn_sb
 	sb->version_major = 1;
 	sb->version_minor = (uint16_t)v[MINOR];
 	sb->mode = (uint32_t)v[MODE];
-	sb->align = (uint32_t)v[ALIGN];
+	if (sb->version_minor >= 2)
+		sb->align = (uint32_t)v[ALIGN];
 	if (v[PADS] == PADS_NONE)
 		sb->start_pad = sb->end_trunc = 0;
 	if (v[PAGE] == PAGE_USUAL && sb->version_minor >= 4) {
