@@ -1,5 +1,7 @@
 #include "analyzer/repair/ns_area.h"
 
+#include <string.h>
+
 const struct label_slot *ns_area_slot(const struct label_area *la, const struct node *node)
 {
 	for (uint32_t i = 0; i < la->slots_nr; i++)
@@ -58,6 +60,17 @@ struct ns_sum ns_area_index(uint8_t *bytes, uint64_t len)
 	return (struct ns_sum){ bytes, (size_t)len, layout_field(&label_index_layout, "checksum")->off };
 }
 
+uint64_t ns_area_current(const struct label_area *la, uint8_t bytes[NS_AREA_INDEX_MAX])
+{
+	const struct span now = la->current >= 0 ? la->block[la->current].bytes : (struct span){ .len = 0 };
+
+	if (now.len > NS_AREA_INDEX_MAX)
+		return 0;
+	if (now.len)
+		memcpy(bytes, now.p, now.len);
+	return now.len;
+}
+
 void ns_area_mark(uint8_t *bytes, uint32_t slot, bool used)
 {
 	uint8_t *byte = &bytes[LABEL_INDEX_HEAD + slot / 8], bit = (uint8_t)(1u << slot % 8);
@@ -71,17 +84,18 @@ static uint64_t index_at(const struct label_area *la, int k, uint64_t len)
 	return la->at + (k ? len : 0);
 }
 
-void ns_area_index_more(const struct label_area *la, int k, struct step *s, const uint8_t *bytes, uint64_t len, const char *why,
+void ns_area_index_more(const struct label_area *la, int k, struct step *s, uint8_t *bytes, uint64_t len, const char *why,
 			struct plan *plan)
 {
 	uint64_t at = index_at(la, k, len);
 
+	ns_sum_seal(ns_area_index(bytes, len));
 	if (plan_put_rows(plan, s, la->image, at, &label_index_layout, bytes, why))
 		plan_put(plan, s, la->image, at + LABEL_INDEX_HEAD, bytes + LABEL_INDEX_HEAD, (size_t)len - LABEL_INDEX_HEAD, why);
 }
 
 struct step *ns_area_index_put(const struct label_area *la, int k, const struct finding *f, enum remedy_class class,
-			       const char *says, const uint8_t *bytes, uint64_t len, const char *why, struct plan *plan)
+			       const char *says, uint8_t *bytes, uint64_t len, const char *why, struct plan *plan)
 {
 	struct step *s = plan_edited(plan, f, la->image, index_at(la, k, len), len) ? NULL : plan_step(plan, f, class, says);
 

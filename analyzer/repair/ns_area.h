@@ -21,13 +21,15 @@ enum { NS_AREA_INDEX_MAX = 4096 }; /* bytes of an index block that is mended: an
 
 /* An index block's bytes; its checksum is inside. */
 struct ns_sum ns_area_index(uint8_t *bytes, uint64_t len);
+/* The bytes of the current index; 0: there is none, or it is too long. */
+uint64_t ns_area_current(const struct label_area *la, uint8_t bytes[NS_AREA_INDEX_MAX]);
 /* Marks the slot in the bits of an index block. */
 void ns_area_mark(uint8_t *bytes, uint32_t slot, bool used);
-/* An edit of index block k, for finding f; NULL: the same bytes are edited in this round already, or no memory. */
+/* Edits index block k for finding f, its checksum made right. NULL: it is edited for another in this round, or no memory. */
 struct step *ns_area_index_put(const struct label_area *la, int k, const struct finding *f, enum remedy_class class,
-			       const char *says, const uint8_t *bytes, uint64_t len, const char *why, struct plan *plan);
+			       const char *says, uint8_t *bytes, uint64_t len, const char *why, struct plan *plan);
 /* The same of block k, as a further part of a step. */
-void ns_area_index_more(const struct label_area *la, int k, struct step *s, const uint8_t *bytes, uint64_t len, const char *why,
+void ns_area_index_more(const struct label_area *la, int k, struct step *s, uint8_t *bytes, uint64_t len, const char *why,
 			struct plan *plan);
 
 #endif

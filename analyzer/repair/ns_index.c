@@ -147,7 +147,6 @@ static bool agrees(struct block *b)
 	head_put(b, own->seq);
 	if (!used_hold(b))
 		return false;
-	ns_sum_seal(ns_area_index(b->bytes, b->len));
 	return true;
 }
 
@@ -163,7 +162,6 @@ static void mirror(struct block *b)
 
 	memcpy(b->bytes, other->bytes.p, (size_t)b->len);
 	head_put(b, before(other->index->seq));
-	ns_sum_seal(ns_area_index(b->bytes, b->len));
 }
 
 static int which(const struct label_area *la, const struct node *node)
@@ -219,7 +217,6 @@ void ns_index_repair_places(const struct check *by, const struct finding *f, con
 	if (b.len > own->mysize) /* bits that the block never had */
 		memset(b.bytes + own->mysize, 0xff, (size_t)(b.len - own->mysize));
 	head_put(&b, own->seq);
-	ns_sum_seal(ns_area_index(b.bytes, b.len));
 	struct step *s = put(&b, f, sizes || trusted(la, !b.k) ? REPAIR_SAFE : REPAIR_ASK,
 			     arena_printf(plan->arena, "sets the places and sizes of index block %d to those of the area it lies in", b.k),
 			     "they follow from the area's length and the size of a label", plan);
@@ -242,7 +239,6 @@ void ns_index_repair_sequence(const struct check *by, const struct finding *f, c
 	struct label_index ix = *own;
 	ix.seq = low ? low : before(other->seq);
 	layout_encode(&label_index_layout, &ix, b.bytes);
-	ns_sum_seal(ns_area_index(b.bytes, b.len));
 	struct step *s = put(&b, f, low ? REPAIR_SAFE : REPAIR_ASK,
 			     arena_printf(plan->arena, "sets the number of index block %d to %" PRIu32 ", %s", b.k, ix.seq,
 					  low ? "its low bits, which are all that is read" : "the one before the other block's"),
@@ -297,7 +293,6 @@ void ns_index_repair_lost(const struct check *by, const struct finding *f, const
 			}
 		/* as a kernel lays them out: the first is the newer one */
 		head_put(&b[k], k ? 2 : 3);
-		ns_sum_seal(ns_area_index(b[k].bytes, b[k].len));
 	}
 	struct step *s = nr ? put(&b[0], f, REPAIR_ASK,
 				  arena_printf(plan->arena, "writes both index blocks anew, for the %" PRIu32 " label%s that %s found slot by "

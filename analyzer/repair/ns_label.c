@@ -107,14 +107,12 @@ static struct step *slot_freed(const struct label_area *la, uint32_t idx, const 
 			       const char *says, const char *why, struct plan *plan)
 {
 	uint8_t bytes[NS_AREA_INDEX_MAX];
-	const struct span now = la->current >= 0 ? la->block[la->current].bytes : (struct span){ .len = 0 };
+	uint64_t len = ns_area_current(la, bytes);
 
-	if (now.len == 0 || now.len > sizeof(bytes))
+	if (len == 0)
 		return NULL;
-	memcpy(bytes, now.p, now.len);
 	ns_area_mark(bytes, idx, false);
-	ns_sum_seal(ns_area_index(bytes, now.len));
-	return ns_area_index_put(la, la->current, f, class, says, bytes, now.len, why, plan);
+	return ns_area_index_put(la, la->current, f, class, says, bytes, len, why, plan);
 }
 
 void ns_label_repair_number(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
@@ -171,22 +169,20 @@ static bool blank_used(const struct label_slot *s)
 /* All slots that hold nothing, out of the current index at once. */
 static struct step *blanks_freed(const struct label_area *la, const struct finding *f, enum remedy_class class, struct plan *plan)
 {
-	const struct span now = la->current >= 0 ? la->block[la->current].bytes : (struct span){ .len = 0 };
 	uint8_t bytes[NS_AREA_INDEX_MAX];
+	uint64_t len = ns_area_current(la, bytes);
 	uint32_t nr = 0;
 
-	if (now.len == 0 || now.len > sizeof(bytes))
+	if (len == 0)
 		return NULL;
-	memcpy(bytes, now.p, now.len);
 	for (uint32_t i = 0; i < la->slots_nr; i++)
 		if (blank_used(&la->slots[i])) {
 			ns_area_mark(bytes, la->slots[i].idx, false);
 			nr++;
 		}
-	ns_sum_seal(ns_area_index(bytes, now.len));
 	return ns_area_index_put(la, la->current, f, class, arena_printf(plan->arena, "marks %" PRIu32 " slot%s that hold%s no label as free",
 									nr, nr == 1 ? "" : "s", nr == 1 ? "s" : ""),
-				 bytes, now.len, "the kernel passes over such a slot, and never uses it again", plan);
+				 bytes, len, "the kernel passes over such a slot, and never uses it again", plan);
 }
 
 static void orphan_put(struct ns_slot *l, const struct finding *f, const struct label_slot *o, bool vouched, struct plan *plan)

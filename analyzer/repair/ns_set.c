@@ -236,18 +236,16 @@ static void missing_repair(const struct finding *f, const struct set *set, uint3
 {
 	uint32_t at = vacant(set, nlabel);
 	const struct member *o = at == UINT32_MAX ? NULL : copy_at(set, at);
-	const struct span now = o && o->la->current >= 0 ? o->la->block[o->la->current].bytes : (struct span){ .len = 0 };
 	uint8_t bytes[NS_AREA_INDEX_MAX];
+	uint64_t len = o ? ns_area_current(o->la, bytes) : 0;
 
-	if (now.len == 0 || now.len > sizeof(bytes))
+	if (len == 0)
 		return;
-	memcpy(bytes, now.p, now.len);
 	ns_area_mark(bytes, o->s->idx, true);
-	ns_sum_seal(ns_area_index(bytes, now.len));
 	struct step *s = ns_area_index_put(o->la, o->la->current, f, REPAIR_ASK,
 					   arena_printf(plan->arena, "marks slot %" PRIu32 " as used again, where the set's label of position %" PRIu32
 								     " is", o->s->idx, at),
-					   bytes, now.len, "the other labels of its set are in use", plan);
+					   bytes, len, "the other labels of its set are in use", plan);
 	if (s)
 		s->loses = "the deletion of the namespace, if it was being deleted";
 }
