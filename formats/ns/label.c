@@ -192,16 +192,36 @@ static void slots_by_scan(struct label_area *la, struct arena *a)
 	scan_choose(la);
 }
 
-/* Index blocks are a multiple of 256 bytes; with a lost first one the second is at its size. */
+static bool signed_at(struct image *image, struct arena *a, uint64_t at)
+{
+	struct span s;
+
+	return image_span(image, a, at, 16, &s) && !span_lost(s) && memcmp(s.p, "NAMESPACE_INDEX", 16) == 0;
+}
+
+enum { INDEX_UNIT = 256, INDEX_USUAL = 1024 }; /* an index block is a multiple of bytes, and seldom longer */
+
+/* With a lost first one the second is at its size. */
 static bool index_there(struct image *image, struct arena *a, uint64_t at)
 {
-	for (uint64_t off = 0; off <= 1024; off += 256) {
-		struct span s;
-
-		if (image_span(image, a, at + off, 16, &s) && !span_lost(s) && memcmp(s.p, "NAMESPACE_INDEX", 16) == 0)
+	for (uint64_t off = 0; off <= INDEX_USUAL; off += INDEX_UNIT)
+		if (signed_at(image, a, at + off))
 			return true;
-	}
 	return false;
+}
+
+/* Where the second block is: where the first one says, unless it is seen elsewhere. */
+static uint64_t second_at(const struct label_area *la, struct arena *a)
+{
+	const struct label_index *first = la->block[0].index;
+	bool told = first && index_signed(first) && first->mysize && first->mysize % INDEX_UNIT == 0 && first->mysize < la->len;
+
+	if (told && signed_at(la->image, a, la->at + first->mysize))
+		return la->at + first->mysize;
+	for (uint64_t off = INDEX_UNIT; off <= INDEX_USUAL; off += INDEX_UNIT)
+		if (signed_at(la->image, a, la->at + off))
+			return la->at + off;
+	return la->at + (told ? first->mysize : INDEX_UNIT);
 }
 
 static bool slots_there(struct image *image, uint64_t at, uint64_t len)
@@ -268,17 +288,13 @@ struct label_area *label_decode(struct arena *a, struct node *parent, struct ima
 				uint64_t len, enum label_found found)
 {
 	struct label_area *la = ARENA_NEW(a, struct label_area);
-	uint64_t second = 256;
 
 	if (la == NULL)
 		return NULL;
 	*la = (struct label_area){ .image = image, .at = at, .len = len, .found = found, .current = -1 };
 	la->node = node_group(a, parent, "labels");
 	block_read(la, a, 0, at);
-	if (la->block[0].index && index_signed(la->block[0].index) && la->block[0].index->mysize &&
-	    la->block[0].index->mysize % 256 == 0 && la->block[0].index->mysize < len)
-		second = la->block[0].index->mysize;
-	block_read(la, a, 1, at + second);
+	block_read(la, a, 1, second_at(la, a));
 	if (la->node == NULL || la->block[0].node == NULL || la->block[1].node == NULL)
 		return NULL;
 	node_fact_text(a, la->node, "found by", label_found_text(found));

@@ -108,3 +108,29 @@ Test(ns, a_label_comes_back_by_its_checksum)
 	cr_assert_geq(mended_of(l, current, 248, 1), CASES / 4);
 	lab_close(l);
 }
+
+/* Index blocks of 768 bytes: where the second one is, is seen when the first does not say it any more. */
+Test(ns, a_large_label_area_gets_its_index_again)
+{
+	static const uint8_t zeros[768];
+	struct lab *l = ns_open("namespace/fsdax-files");
+	const char *first;
+
+	cr_assert_eq(lab_shell(l, "tail -c %d nvdimm >area && truncate -s 0 nvdimm && truncate -s 1M nvdimm && "
+			       "dd if=area of=nvdimm bs=256 skip=2 seek=6 count=2 conv=notrunc status=none", 131072), 0);
+	lab_plan(l, REPAIR_ASK);
+	cr_assert(findings_hit(l->r.findings, "ns.index.lost", NULL));
+	cr_assert_eq(lab_left(l, &first), 0, "%s is left", first);
+	lab_apply(l);
+	for (uint64_t block = 0; block < 2; block++) {
+		lab_write(l, "nvdimm", zeros, sizeof(zeros), block * sizeof(zeros));
+		again(l);
+		lab_plan(l, REPAIR_ASK);
+		cr_assert(findings_hit(l->r.findings, "ns.index.block", NULL), "block %d", (int)block);
+		cr_assert_not(findings_hit(l->r.findings, "ns.index.lost", NULL), "block %d", (int)block);
+		cr_assert_eq(lab_left(l, &first), 0, "block %d: %s is left", (int)block, first);
+		lab_shell(l, "rm journal");
+		lab_apply(l);
+	}
+	lab_close(l);
+}
