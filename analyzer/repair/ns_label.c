@@ -1,7 +1,7 @@
 #include "analyzer/repair/ns_label.h"
 
 #include "analyzer/repair/ns_pfn.h"
-#include "analyzer/repair/ns_slot.h"
+#include "analyzer/repair/ns_set.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -60,6 +60,17 @@ static const struct label_slot *copy_proved(struct ns_slot *l)
 	return NULL;
 }
 
+static void sibling_put(struct ns_slot *l, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const char *why = "the labels of a set differ in their places alone";
+	struct step *s = ns_set_sibling(m, plan->arena, l, false)
+		? ns_slot_put(l, f, REPAIR_ADVANCED, "makes the label anew from those of the one set that lacks a label, on other DIMMs", why,
+			      plan) : NULL;
+
+	if (s)
+		s->loses = "where the namespace began on this DIMM: it is taken to be where it does on the others";
+}
+
 void ns_label_repair_checksum(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	struct ns_slot l;
@@ -81,6 +92,12 @@ void ns_label_repair_checksum(const struct check *by, const struct finding *f, c
 							    "checksum holds again", copy->idx), why, plan);
 		return;
 	}
+	if (ns_set_sibling(m, plan->arena, &l, true)) {
+		why = "the stored checksum is that of this label";
+		ns_slot_put(&l, f, REPAIR_SAFE, "restores the label from those of its set on other DIMMs: its own checksum holds again", why,
+			    plan);
+		return;
+	}
 	copy = copy_of(l.la, l.s);
 	if (copy && ns_slot_copy(&l, copy, false) && ns_slot_fits(&l)) {
 		struct step *s = ns_slot_put(&l, f, REPAIR_ASK, arena_printf(plan->arena, "writes the older copy of the label, in slot %" PRIu32
@@ -89,6 +106,7 @@ void ns_label_repair_checksum(const struct check *by, const struct finding *f, c
 		if (s)
 			s->loses = "what was changed in the label since";
 	}
+	sibling_put(&l, f, m, plan);
 	memcpy(l.bytes, l.was, sizeof(l.bytes));
 	ns_slot_seal(&l);
 	if (!ns_slot_fits(&l))
@@ -206,13 +224,15 @@ void ns_label_repair_bitmap(const struct check *by, const struct finding *f, con
 	if (!open_slot(m, f, &l))
 		return;
 	const struct label_slot *o = orphan(l.la, plan->arena, &vouched);
-	if (o && vouched)
-		orphan_put(&l, f, o, true, plan);
-	struct step *s = blanks_freed(l.la, f, o ? REPAIR_ASK : REPAIR_SAFE, plan);
-	if (s && o)
+	struct ns_slot made = l;
+	bool lost = o || ns_set_sibling(m, plan->arena, &made, false);
+	/* what brings a label back comes first: a slot that was marked as free tells of none any more */
+	if (o)
+		orphan_put(&l, f, o, vouched, plan);
+	sibling_put(&l, f, m, plan);
+	struct step *s = blanks_freed(l.la, f, lost ? REPAIR_ASK : REPAIR_SAFE, plan);
+	if (s && lost)
 		s->loses = "the sign that a label was lost there";
-	if (o && !vouched)
-		orphan_put(&l, f, o, false, plan);
 }
 
 /* Of two labels that share memory, the one that nothing in the memory names. */

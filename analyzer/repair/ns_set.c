@@ -1,7 +1,5 @@
 #include "analyzer/repair/ns_set.h"
 
-#include "analyzer/repair/ns_slot.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -248,6 +246,58 @@ static void missing_repair(const struct finding *f, const struct set *set, uint3
 					   bytes, len, "the other labels of its set are in use", plan);
 	if (s)
 		s->loses = "the deletion of the namespace, if it was being deleted";
+}
+
+/* Is it the only slot in use of its area that holds no label? */
+static bool lone(const struct label_area *la, const struct label_slot *s)
+{
+	for (uint32_t i = 0; i < la->slots_nr; i++)
+		if (&la->slots[i] != s && !la->slots[i].free && !label_slot_holds(&la->slots[i], la->label_len))
+			return false;
+	return true;
+}
+
+/* The set that s is the first label of, if the slot's area lacks one of its labels and no other does. */
+static bool lacking(const struct model *m, struct arena *a, const struct ns_slot *l, const struct label_slot *s, struct set *set,
+		    uint32_t *at)
+{
+	if (s->free || !s->plausible || s->kind != LABEL_NVDIMM || s->label.nlabel < 2 || !set_open(m, s, a, set) ||
+	    set->in_use[0].s != s || set->in_use_nr + 1u != s->label.nlabel)
+		return false;
+	for (uint32_t i = 0; i < set->in_use_nr; i++) {
+		const struct member *o = &set->in_use[i];
+
+		if (o->la == l->la || o->la->label_len != l->la->label_len || o->s->label.dpa != s->label.dpa)
+			return false;
+	}
+	*at = vacant(set, s->label.nlabel);
+	return *at != UINT32_MAX;
+}
+
+bool ns_set_sibling(const struct model *m, struct arena *a, struct ns_slot *l, bool keep_sum)
+{
+	struct ns_slot made = *l;
+	uint32_t found = 0, at;
+	struct set set;
+
+	if (!lone(l->la, l->s))
+		return false;
+	for (const struct model *mo = NULL; (mo = model_next(m, mo)) != NULL;) {
+		const struct label_area *la = mo->ns ? mo->ns->labels : NULL;
+
+		for (uint32_t i = 0; la && la != l->la && i < la->slots_nr; i++) {
+			if (!lacking(m, a, l, &la->slots[i], &set, &at) || !ns_slot_copy(&made, &la->slots[i], keep_sum))
+				continue;
+			ns_slot_number(&made, "position", at);
+			if (!keep_sum)
+				ns_slot_seal(&made);
+			if (!ns_slot_sealed(&made) || !ns_slot_fits(&made))
+				continue;
+			memcpy(l->bytes, made.bytes, sizeof(l->bytes));
+			found++;
+		}
+	}
+	return found == 1;
 }
 
 void ns_set_repair(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)

@@ -44,7 +44,7 @@ bool ns_slot_copy(struct ns_slot *l, const struct label_slot *from, bool keep_su
 {
 	uint8_t lost[LABEL_V12_LEN];
 
-	if (!image_read(l->la->image, from->node->at, l->la->label_len, l->bytes, lost))
+	if (!image_read(from->node->image, from->node->at, l->la->label_len, l->bytes, lost))
 		return false;
 	ns_slot_number(l, "slot", l->s->idx);
 	ns_slot_number(l, "flags", from->label.flags & ~(uint32_t)LABEL_FLAG_UPDATING);

@@ -16,7 +16,7 @@ bool ns_slot_open(const struct label_area *la, const struct label_slot *s, struc
 /* A number or raw row of the label, by its name. */
 void ns_slot_number(struct ns_slot *l, const char *row, uint64_t v);
 void ns_slot_raw(struct ns_slot *l, const char *row, const uint8_t *v);
-/* What another slot holds, with this slot's number, and not as being updated; checksum: the stored one of this slot stays. */
+/* What another slot, of this area or another, holds, with this slot's number, and not as being updated; checksum: the stored one of this slot stays. */
 bool ns_slot_copy(struct ns_slot *l, const struct label_slot *from, bool keep_sum);
 /* The checksum made right, where the version has one. */
 void ns_slot_seal(struct ns_slot *l);
