@@ -34,16 +34,14 @@ new() { # KIND SET: an empty pool
 new obj /tmp/one
 ./obj_use close /tmp/one
 save 0 /tmp/whole
-for path in /tmp/one /dev/dax0.0; do
-	for call in 'disable 2' 'disable 1' 'enable 1' 'enable 2' 'disable 3' 'enable 3'; do
-		set -- $call
-		save 0 /tmp/before
-		tell "feature $path $call" "$(ours "$1" $path "$2" 0)"
-		save 0 /tmp/mine
-		load 0 /tmp/before
-		tell "the same" "$(peer "$1" $path "$2" 0) $(alike /tmp/mine) $(ours query $path "$2" 0)"
-	done
-done
+feature() { # PATH CALL FEATURE
+	save 0 /tmp/before
+	tell "feature $*" "$(ours "$2" "$1" "$3" 0)"
+	save 0 /tmp/mine
+	load 0 /tmp/before
+	tell "the same" "$(peer "$2" "$1" "$3" 0) $(alike /tmp/mine) $(ours query "$1" "$3" 0)"
+}
+while read -r call; do feature $call; done <features
 exec 9</dev/dax0.0
 flock 9
 tell 'feature in use' "$(ours disable /tmp/one 2 0)"
@@ -126,7 +124,7 @@ cuts() { # NAME SET CHECK-AFTER COMMAND...
 		$after || tell "$name cut at $at" 'not what it should be'
 		at=$((at + ${CUT_EVERY:-1}))
 	done
-	tell "$name, uncut" "$status $([ $at -gt 8 ] && echo boundaries)"
+	tell "$name, uncut" "$status $([ $at -gt 9 ] && echo boundaries)"
 	echo "$name $at" >>boundaries
 }
 disabled() { [ "$(pmempool feature -q SHUTDOWN_STATE /tmp/pair)" = 0 ]; }
@@ -134,16 +132,16 @@ opened() { ./obj_content /tmp/pair1 >cut.found && cmp cut.found wanted; }
 cuts feature /tmp/pair disabled ./pmemscope feature --disable SHUTDOWN_STATE /tmp/pair
 cuts single /tmp/pair1 opened ./pmemscope transform /tmp/pair /tmp/pair1
 END
+printf '%s\n' '/tmp/one disable 2' '/tmp/one disable 1' '/tmp/one enable 1' '/dev/dax0.0 enable 2' '/tmp/one disable 3' \
+	'/dev/dax0.0 enable 3' >features
 status=0
 "$PMEM_VM_TOOL" --nvdimm 32M --nvdimm 32M --timeout 1500 -- sh ./in-guest >out 2>log || status=$?
 [ $status = 0 ] || { fail "the guest ends with $status: $(tail -5 log)"; exit 1; }
 {
-	for path in /tmp/one /dev/dax0.0; do
-		for call in 'disable 2' 'disable 1' 'enable 1' 'enable 2' 'disable 3' 'enable 3'; do
-			printf 'feature %s %s: result: 0\n' "$path" "$call"
-			printf 'the same: result: 0 yes result: %d\n' "$([ "${call% *}" = enable ] && echo 1 || echo 0)"
-		done
-	done
+	while read -r path call nr; do
+		printf 'feature %s %s %s: result: 0\n' "$path" "$call" "$nr"
+		printf 'the same: result: 0 yes result: %d\n' "$([ "$call" = enable ] && echo 1 || echo 0)"
+	done <features
 	cat <<'END'
 feature in use: result: -1, errno: 11
 check, told: result: NOT_CONSISTENT
