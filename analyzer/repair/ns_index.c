@@ -55,13 +55,20 @@ static bool used_hold(const struct block *b)
 	return true;
 }
 
+/* What follows the bits is zero. */
+static uint64_t bits_end(const struct block *b)
+{
+	return LABEL_INDEX_HEAD + (b->nslot + 7) / 8;
+}
+
 static bool fits(const void *ctx, const uint8_t *bytes)
 {
 	const struct block *b = ctx;
 	struct label_index ix;
 
 	return layout_decode(&label_index_layout, (struct span){ .p = bytes, .len = (size_t)b->len }, 0, &ix) && right(b->la, b->k, &ix) &&
-	       ix.mysize == b->len && (uint32_t)LABEL_V11_LEN << ix.labelsize == b->label_len && ix.nslot == b->nslot && used_hold(b);
+	       ix.mysize == b->len && (uint32_t)LABEL_V11_LEN << ix.labelsize == b->label_len && ix.nslot == b->nslot &&
+	       span_zero_bytes(bytes + bits_end(b), (size_t)(b->len - bits_end(b))) && used_hold(b);
 }
 
 /* The words that follow from the area, and the number. */
@@ -106,12 +113,14 @@ static bool block_open(const struct label_area *la, int k, struct block *b)
 	return true;
 }
 
-static bool proved(struct block *b)
+/* made: some words are tried. Half a checksum that holds is no proof then: a number that was tried may be what makes it hold. */
+static bool proved(struct block *b, bool made)
 {
 	struct ns_sum s = ns_area_index(b->bytes, b->len);
 	uint32_t at;
 
-	return (ns_sum_holds(s) && fits(b, b->bytes)) || ns_sum_word(s, fits, b, &at);
+	return (ns_sum_holds(s) && fits(b, b->bytes)) ||
+	       (ns_sum_word(s, fits, b, &at) && !(made && at >= s.sum_off && at < s.sum_off + 8));
 }
 
 /* The block that the stored checksum is of. False, and the bytes as they were: none is known. */
@@ -123,13 +132,14 @@ static bool restore(struct block *b)
 	uint8_t own[NS_AREA_INDEX_MAX];
 
 	memcpy(own, b->bytes, sizeof(own));
-	if (proved(b))
+	if (proved(b, false))
 		return true;
 	for (size_t i = 0; i < sizeof(nslots) / sizeof(nslots[0]); i++)
-		for (uint32_t seq = 1; seq <= 3; seq++) {
+		for (uint32_t seq = 1; seq <= 3 && nslots[i] && nslots[i] <= nslots[1]; seq++) {
 			b->nslot = nslots[i];
 			head_put(b, seq);
-			if (proved(b))
+			memset(b->bytes + bits_end(b), 0, (size_t)(b->len - bits_end(b)));
+			if (proved(b, true))
 				return true;
 			memcpy(b->bytes, own, sizeof(own));
 		}

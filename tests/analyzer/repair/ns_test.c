@@ -92,6 +92,7 @@ Test(ns, an_index_block_comes_back_by_its_checksum)
 		/* every word that follows from the area, and the number; then a few bytes of the bits */
 		cr_assert_eq(mended_of(l, MEMORY + k * INDEX, 64, 3), CASES, "block %u", k);
 		cr_assert_geq(mended_of(l, MEMORY + k * INDEX + 72, 64, 1), CASES / 4, "bits of block %u", k);
+		cr_assert_eq(mended_of(l, MEMORY + k * INDEX + 136, INDEX - 136, 1), CASES, "the rest of block %u", k);
 	}
 	lab_close(l);
 }
