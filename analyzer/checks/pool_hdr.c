@@ -2,6 +2,7 @@
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/header.h"
+#include "analyzer/repair/header_identity.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -296,34 +297,29 @@ static void uuid_pattern_judge(const struct check *self, const struct pool_set *
 		const struct field *w = layout_field(&pool_hdr_layout, rows[i]);
 		const uint8_t *u = layout_bytes(w, p->hdr);
 
-		/* The time group is native: its high byte, with the version, is byte 7. */
-		if (!uuid_null(u) && (u[7] & 0xf0) == 0x40 && (u[8] & 0xc0) == 0x80)
+		if (uuid_random_pmdk(u))
 			continue;
 		struct finding f = pool_parts_finding(self, CORRUPT, p, rows[i]);
 		f.expected = "a random uuid (version 4)";
+		f.repair = i ? REPAIR_ASK : REPAIR_ADVANCED;
 		f.actual = pool_parts_uuid(out->arena, u);
 		findings_add(out, f);
 	}
 }
 OVER_HEADERS(uuid_pattern)
 
-/* Before the first commit of PMDK's forerunner, or past what a 33-bit clock tells. */
-enum { CRTIME_MIN = 1388534400 };
-#define CRTIME_MAX (UINT64_C(1) << 33)
-
 static void crtime_judge(const struct check *self, const struct pool_set *s, const struct pool_part *p,
 			 struct findings *out)
 {
 	const struct source *src = p->item->source;
 	uint64_t is = p->hdr->crtime;
-	bool late = src && src->has_mtime && src->mtime && is > src->mtime;
 
 	(void)s;
-	if (is >= CRTIME_MIN && is < CRTIME_MAX && !late)
+	if (pool_parts_time_good(is, src))
 		return;
-	struct finding f = pool_parts_finding(self, late && is < CRTIME_MAX && is >= CRTIME_MIN ? CONFLICT : CORRUPT,
-					      p, "crtime");
+	struct finding f = pool_parts_finding(self, pool_parts_time_good(is, NULL) ? CONFLICT : CORRUPT, p, "crtime");
 	f.actual = arena_printf(out->arena, "%" PRIu64, is);
+	f.repair = f.verdict == CONFLICT ? REPAIR_ADVANCED : REPAIR_ASK; /* the file's time may be the wrong one */
 	if (f.verdict == CONFLICT)
 		f.detail = "it lies after the file's own time of last change: the clock was set back, or a copy kept an older time";
 	findings_add(out, f);
@@ -417,12 +413,13 @@ static const struct check checks[] = {
 	{ .id = "pool.hdr.uuid-pattern", .after = "pool.hdr.lost", .covers = "PH-14", .severity = NOTE,
 	  .says = "a uuid is not one that PMDK would make",
 	  .means = "The libraries accept it as long as all links agree; a bad repair or damage leaves such values.",
-	  .remedy = "None needed by itself; see the findings on links.", .source = "RFC 4122, version 4",
-	  .verify = uuid_pattern_verify },
+	  .remedy = "None needed by itself; see the findings on links. A part can be given a new uuid in all headers that name it.",
+	  .source = "RFC 4122, version 4", .verify = uuid_pattern_verify, .repair = header_identity_repair_pattern },
 	{ .id = "pool.hdr.crtime", .after = "pool.hdr.lost", .covers = "PH-15", .severity = NOTE,
 	  .says = "the time of creation is not plausible", .means = "Nothing depends on it but pmempool check.",
-	  .remedy = "None needed by itself.", .source = "PMDK 1.12 src/libpmempool/check_pool_hdr.c",
-	  .verify = crtime_verify },
+	  .remedy = "None needed by itself. Other headers of the set, or the file's own time, can tell it.",
+	  .source = "PMDK 1.12 src/libpmempool/check_pool_hdr.c", .verify = crtime_verify,
+	  .repair = header_identity_repair_crtime },
 	{ .id = "pool.hdr.unused", .after = "pool.hdr.lost", .covers = "PH-16", .severity = ERROR,
 	  .says = "unused bytes of the header are not zero",
 	  .means = "Something wrote over the header, or a newer format keeps something here.",

@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAJOR_BELIEVABLE = 64 };
+/* CRTIME: before the first commit of PMDK's forerunner, or past what a 33-bit clock tells. */
+enum { MAJOR_BELIEVABLE = 64, CRTIME_MIN = 1388534400 };
+#define CRTIME_MAX (UINT64_C(1) << 33)
 
 const struct pool_part *pool_parts_next(const struct pool_set *s, const struct pool_part *p)
 {
@@ -100,6 +102,12 @@ uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uin
 		fits++;
 	}
 	return fits;
+}
+
+bool pool_parts_time_good(uint64_t crtime, const struct source *src)
+{
+	return crtime >= CRTIME_MIN && crtime < CRTIME_MAX &&
+	       !(src && src->has_mtime && src->mtime && crtime > src->mtime);
 }
 
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,

@@ -29,6 +29,9 @@ uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uin
 /* A pmemobj pool that was in use when it was captured or its program ended: what was stored last may be in one replica only. */
 bool pool_parts_open(const struct model *m);
 
+/* Could a header have been made then: since there is PMDK, and before src, which may be NULL, was last changed? */
+bool pool_parts_time_good(uint64_t crtime, const struct source *src);
+
 /* A finding about one field of p's header. */
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,
 				  const char *field);

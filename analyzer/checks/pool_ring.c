@@ -5,6 +5,7 @@
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/header.h"
+#include "analyzer/repair/header_identity.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -200,7 +201,7 @@ static void part_verify(const struct check *self, const struct model *m, struct 
 		/* by what the headers say, should the set file say otherwise */
 		bool ring = r->nr > 1 && !((s->voted ? s->voted : p->hdr)->incompat & POOL_FEAT_SINGLEHDR);
 
-		if (alien(s, p) || shuffled(s, r, &start) || p->same_file)
+		if (alien(s, p) || shuffled(s, r, &start) || p->same_file || copied(s, p))
 			continue;
 		/* One field changed: where all links of a lone header agree, its uuid is the odd one. */
 		if (!ring && r->nr == 1 && s->nr == 1 &&
@@ -271,8 +272,10 @@ static void twice_verify(const struct check *self, const struct model *m, struct
 			const struct pool_part *copy = own_differs(q) && !own_differs(p) ? q : p;
 			struct finding f = pool_parts_finding(self, CONFLICT, copy, "uuid");
 			f.actual = pool_parts_uuid(out->arena, p->hdr->uuid);
-			if (own_differs(copy))
+			if (own_differs(copy)) {
 				f.expected = pool_parts_uuid(out->arena, copy->uuid);
+				f.repair = REPAIR_ASK;
+			}
 			f.detail = arena_printf(out->arena, "%s and %s have the same uuid", pool_parts_name(out->arena, q),
 						pool_parts_name(out->arena, p));
 			findings_add(out, f);
@@ -310,8 +313,10 @@ static const struct check checks[] = {
 	{ .id = "pool.hdr.uuid-twice", .after = "pool.hdr.lost", .covers = "PH-13", .severity = ERROR,
 	  .says = "two parts have the same uuid",
 	  .means = "One file was copied over another: what the second held is not here.",
-	  .remedy = "Find the file that belongs in its place.", .source = "PMDK 1.12 src/common/set.c, uuids are random",
-	  .verify = twice_verify },
+	  .remedy = "Find the file that belongs in its place. Where another replica has what it held, or nothing but its header "
+		    "was written over, the header can be made anew from its neighbours' links.",
+	  .source = "PMDK 1.12 src/common/set.c, uuids are random", .verify = twice_verify,
+	  .repair = header_identity_repair_twice },
 };
 
 const struct check_table pool_ring_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

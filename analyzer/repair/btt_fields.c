@@ -408,9 +408,9 @@ void btt_repair_parent(const struct check *by, const struct finding *f, const st
 	s->loses = "the uuid that the info blocks give their parent";
 	/* one info block that agrees with the container settles it; they do not agree with each other: the container does */
 	uint32_t headers = headers_whole(m);
-	if (!pool || headers == 0 || agree < blocks || uuid_same(told, b->parent_uuid) || !header_uuid_random(told))
+	if (!pool || headers == 0 || agree < blocks || uuid_same(told, b->parent_uuid) || !uuid_random_pmdk(told))
 		return;
 	pool_rename(f, m, plan, told);
-	if ((blocks > headers || !header_uuid_random(b->parent_uuid)) && plan->last->alternative_to == s->nr)
+	if ((blocks > headers || !uuid_random_pmdk(b->parent_uuid)) && plan->last->alternative_to == s->nr)
 		plan_propose(plan, plan->last);
 }

@@ -119,7 +119,22 @@ static void wanted_make(struct wanted *w, const struct pool_set *s, const struct
 	want_padding(w);
 }
 
-static const struct pool_part *part_of(const struct pool_set *s, const struct node *node)
+bool header_told(const struct pool_set *s, const struct pool_part *p, struct pool_hdr *out)
+{
+	struct wanted w;
+	bool all = true;
+
+	wanted_make(&w, s, p);
+	for (uint32_t i = 0; i < pool_hdr_layout.nr; i++) {
+		const char *name = pool_hdr_layout.fields[i].name;
+
+		all &= w.why[i] || strcmp(name, "crtime") == 0 || strcmp(name, "checksum") == 0 || strncmp(name, "sds_", 4) == 0;
+	}
+	*out = w.hdr;
+	return all;
+}
+
+const struct pool_part *header_part_of(const struct pool_set *s, const struct node *node)
 {
 	for (const struct pool_part *p = NULL; s && (p = pool_parts_next(s, p)) != NULL;)
 		if (p->header == node || p->node == node)
@@ -145,7 +160,7 @@ uint64_t header_sum(const struct pool_part *p, const struct pool_hdr *hdr)
 
 void header_repair_field(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct pool_part *p = part_of(m->pool, f->node);
+	const struct pool_part *p = header_part_of(m->pool, f->node);
 	struct wanted w;
 
 	(void)by;
@@ -210,37 +225,33 @@ static void changed_word_step(const struct finding *f, const struct pool_part *p
 static bool set_step(const struct finding *f, const struct model *m, const struct pool_part *p, struct plan *plan)
 {
 	const struct pool_set *s = m->pool;
-	struct wanted w;
+	struct pool_hdr hdr;
+	bool all = header_told(s, p, &hdr);
 
-	wanted_make(&w, s, p);
 	if (p->sum != POOL_HDR_SUM_BAD || s->voted == NULL || uuid_null(p->uuid) ||
 	    pool_parts_headers_nr(s) < 2)
 		return false;
-	bool proved = header_sum(p, &w.hdr) == p->hdr->checksum;
+	bool proved = header_sum(p, &hdr) == p->hdr->checksum;
 	if (!proved) {
-		w.hdr.crtime = s->voted->crtime;
-		proved = header_sum(p, &w.hdr) == p->hdr->checksum;
+		hdr.crtime = s->voted->crtime;
+		proved = header_sum(p, &hdr) == p->hdr->checksum;
 	}
-	for (uint32_t i = 0; !proved && i < pool_hdr_layout.nr; i++) {
-		const char *name = pool_hdr_layout.fields[i].name;
-
-		if (w.why[i] == NULL && strcmp(name, "crtime") && strcmp(name, "checksum") && strncmp(name, "sds_", 4) != 0)
-			return false;
-	}
-	w.hdr.checksum = header_sum(p, &w.hdr);
+	if (!proved && !all)
+		return false;
+	hdr.checksum = header_sum(p, &hdr);
 	struct step *step = plan_step(plan, f, proved ? REPAIR_SAFE : REPAIR_ASK,
 				      proved ? "restores the header as the other headers of the set tell it: its own checksum holds again"
 					     : "makes the header anew from the other headers of the set");
 	if (step == NULL)
 		return false;
 	step->loses = proved ? NULL : "the sign that the file is of another pool, if it is";
-	return header_put(plan, step, p, &w.hdr, proved ? "the stored checksum is that of this header"
-							: "the other headers of the set tell every field");
+	return header_put(plan, step, p, &hdr, proved ? "the stored checksum is that of this header"
+						      : "the other headers of the set tell every field");
 }
 
 void header_repair_checksum(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct pool_part *p = part_of(m->pool, f->node);
+	const struct pool_part *p = header_part_of(m->pool, f->node);
 
 	(void)by;
 	if (p == NULL || p->hdr == NULL || p->item == NULL || span_lost(p->hdr_bytes))
@@ -304,7 +315,7 @@ static bool want_defaults(struct wanted *w, const struct model *m, const struct 
 void header_repair_lost(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct pool_set *s = m->pool;
-	const struct pool_part *p = part_of(s, f->node);
+	const struct pool_part *p = header_part_of(s, f->node);
 	bool guessed = false, pointers = false;
 	struct wanted w;
 
@@ -351,7 +362,7 @@ void header_repair_lost(const struct check *by, const struct finding *f, const s
 /* The sum tells that the bit was set when it was made. */
 void header_repair_2k(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct pool_part *p = part_of(m->pool, f->node);
+	const struct pool_part *p = header_part_of(m->pool, f->node);
 	const char *why = "the checksum is right when read with it";
 
 	(void)by;
@@ -365,7 +376,7 @@ void header_repair_2k(const struct check *by, const struct finding *f, const str
 
 void header_repair_state(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct pool_part *p = part_of(m->pool, f->node);
+	const struct pool_part *p = header_part_of(m->pool, f->node);
 
 	/* the feature word of a damaged header does not tell whether there is to be a state */
 	if (p == NULL || p->hdr == NULL || p->item == NULL || p->sum == POOL_HDR_SUM_BAD)

@@ -79,11 +79,6 @@ void header_uuid_fold(uint8_t uuid[UUID_LEN], uint64_t lo)
 		uuid[8 + i] = (uint8_t)(uuid[i] ^ (uint8_t)(lo >> 8 * (7 - i)));
 }
 
-bool header_uuid_random(const uint8_t u[UUID_LEN])
-{
-	return u[7] >> 4 == 4 && u[8] >> 6 == 2;
-}
-
 /* A lone part names itself as every neighbour: what most of the five say. False: no two agree. */
 static bool own_uuid(const struct pool_hdr *h, uint8_t out[UUID_LEN])
 {
@@ -94,7 +89,7 @@ static bool own_uuid(const struct pool_hdr *h, uint8_t out[UUID_LEN])
 		int nr = 0;
 
 		for (int k = 0; k < LINKS; k++)
-			nr += header_uuid_random(u[i]) && uuid_same(u[i], u[k]);
+			nr += uuid_random_pmdk(u[i]) && uuid_same(u[i], u[k]);
 		if (nr > best) {
 			best = nr;
 			memcpy(out, u[i], UUID_LEN);
@@ -224,7 +219,7 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 	usual_put(&base, m, p);
 	/* the pool's uuid: as it stands, unless the pool's own pointers say otherwise, or it cannot be one */
 	bool told = parent_uuid(m) != NULL || (m->obj && obj_uuid_told(m->obj, &lo, &nr));
-	bool kept = told && m->obj ? pool_hdr_uuid_lo(base.poolset_uuid) == lo : header_uuid_random(base.poolset_uuid);
+	bool kept = told && m->obj ? pool_hdr_uuid_lo(base.poolset_uuid) == lo : uuid_random_pmdk(base.poolset_uuid);
 	if (!kept && !header_poolset_uuid(m, p, base.poolset_uuid, &pointers))
 		return;
 	base.checksum = header_sum(p, &base);

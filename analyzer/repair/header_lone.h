@@ -20,8 +20,6 @@ void header_lone_step(const struct finding *f, const struct model *m, const stru
 
 /* A uuid made from what identifies the pool, so that the same evidence gives the same plan. False: reading failed. */
 bool header_uuid(const struct pool_part *p, const char *what, uint8_t uuid[UUID_LEN]);
-/* Does it look like one that was drawn at random, as libraries draw them? */
-bool header_uuid_random(const uint8_t uuid[UUID_LEN]);
 /* One for the pool; *pointers: what it holds agrees, a BTT's parent uuid or the persistent pointers in objects. */
 bool header_poolset_uuid(const struct model *m, const struct pool_part *p, uint8_t uuid[UUID_LEN], bool *pointers);
 /* Changes uuid, a pool's, so that persistent pointers that begin with lo are its own. */

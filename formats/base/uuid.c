@@ -32,3 +32,9 @@ bool uuid_same(const uint8_t a[UUID_LEN], const uint8_t b[UUID_LEN])
 {
 	return memcmp(a, b, UUID_LEN) == 0;
 }
+
+bool uuid_random_pmdk(const uint8_t u[UUID_LEN])
+{
+	/* the time group is native: its high byte, with the version, is byte 7 */
+	return (u[7] & 0xf0) == 0x40 && (u[8] & 0xc0) == 0x80;
+}

@@ -13,6 +13,8 @@ void uuid_text_pmdk(const uint8_t u[UUID_LEN], char text[UUID_TEXT_LEN]);
 void uuid_text_rfc(const uint8_t u[UUID_LEN], char text[UUID_TEXT_LEN]);
 
 bool uuid_null(const uint8_t u[UUID_LEN]);
+/* Version 4, made at random, as PMDK keeps it. */
+bool uuid_random_pmdk(const uint8_t u[UUID_LEN]);
 bool uuid_same(const uint8_t a[UUID_LEN], const uint8_t b[UUID_LEN]);
 
 #endif

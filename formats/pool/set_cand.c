@@ -12,11 +12,6 @@ bool set_cand_in_tar(const struct item *item)
 	return false;
 }
 
-static bool uuid_random(const uint8_t u[UUID_LEN])
-{
-	return (u[7] & 0xf0) == 0x40 && (u[8] & 0xc0) == 0x80;
-}
-
 /* A header whose signature and checksum are both gone is still known by the rest of its fields. */
 static bool sane(const struct pool_hdr *h)
 {
@@ -26,7 +21,7 @@ static bool sane(const struct pool_hdr *h)
 	for (int i = 0; i < 4; i++)
 		differ += h->signature[i] != (uint8_t)near[i];
 	return differ <= BYTES_NEAR && h->machine_class == 2 && (h->data == 1 || h->data == 2) &&
-	       uuid_random(h->poolset_uuid) && uuid_random(h->uuid);
+	       uuid_random_pmdk(h->poolset_uuid) && uuid_random_pmdk(h->uuid);
 }
 
 static bool is_header(const struct pool_hdr *h, enum pool_hdr_sum sum)

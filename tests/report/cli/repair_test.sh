@@ -111,6 +111,16 @@ pmempool create obj gone.set
 pmempool check -q new.set || fail "the peer does not like the set file: $(cat new.set)"
 grep -q "parts/x" new.set || fail "a part is missing in $(cat new.set)"
 want 16 "$bin" repair parts --set new.set
+# a file that is older than the pool in it, by its own time: which of the two is wrong is not known, so nobody changes it unasked
+pmempool create -s 2M log early
+touch -d @1500000000 early; cp -p early early.is
+want 0 "$bin" repair early --in-place --yes
+cmp early early.is || fail "the time of creation was changed unasked"
+want 0 "$bin" repair early --in-place --yes --advanced --journal early.journal
+cmp -s early early.is && fail "the time of creation was not changed"
+pmempool check -q early || fail "the peer does not like another time of creation"
+want 0 "$bin" undo early.journal
+cmp early early.is || fail "undo of the time of creation"
 # both words of the root are zero, as in a pool that never had one
 pmempool create -s 16M obj rooted
 "$PEERS/obj_use" close rooted
