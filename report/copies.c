@@ -27,31 +27,45 @@ void copies_set_begin(FILE *set, const struct result *r)
 	fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
 }
 
+static enum status part_write(const struct result *r, const struct repair *rep, const struct pool_part *part, const char *dir,
+			      FILE *set, struct problem *p)
+{
+	uint32_t i = 0;
+
+	if (part->item == NULL || part->same_file)
+		return STATUS_OK;
+	for (const struct item *it = r->intake.first; it != part->item; it = it->next)
+		i++;
+	char *path = copy_path(r, part->item, part, dir);
+	enum status st = path ? apply_copy(rep->edited[i], path, p) : problem_set(p, STATUS_NOMEM, "%s: no memory", dir);
+	if (path)
+		fprintf(set, "%" PRIu64 " %s\n", rep->edited[i]->size, path);
+	free(path);
+	return st;
+}
+
 static enum status several(const char *to, const struct result *r, const struct repair *rep, struct problem *p)
 {
+	/* a set file that is mended may list the parts in another order */
+	const struct result *now = rep->analyzed && rep->after.model.pool ? &rep->after : r;
+	const struct pool_set *s = now->model.pool;
 	char *dir = NULL, *set_path = NULL;
 	FILE *set = NULL;
-	uint32_t i = 0, replica = 0;
 	enum status st = STATUS_OK;
 
 	if (mkdir(to, 0700) != 0 || (dir = realpath(to, NULL)) == NULL)
 		return problem_set(p, STATUS_IO, "%s: %s; name a new directory", to, strerror(errno));
 	if (asprintf(&set_path, "%s/pool.set", dir) >= 0 && (set = fopen(set_path, "wxe")) != NULL)
-		copies_set_begin(set, r);
-	for (const struct item *it = r->intake.first; set && st == STATUS_OK && it; it = it->next, i++) {
-		const struct pool_part *part = pool_set_part_of(r->model.pool, it);
-		char *path;
+		copies_set_begin(set, now);
+	for (uint32_t k = 0; set && s && k < s->nr; k++) {
+		bool any = false;
 
-		if (part == NULL)
-			continue;
-		path = copy_path(r, it, part, dir);
-		if (part->replica != replica)
+		for (uint32_t n = 0; n < s->replicas[k]->nr; n++)
+			any |= s->replicas[k]->parts[n]->item != NULL;
+		if (k && any)
 			fprintf(set, "REPLICA\n");
-		replica = part->replica;
-		st = path ? apply_copy(rep->edited[i], path, p) : problem_set(p, STATUS_NOMEM, "%s: no memory", dir);
-		if (path)
-			fprintf(set, "%" PRIu64 " %s\n", it->image->size, path);
-		free(path);
+		for (uint32_t n = 0; st == STATUS_OK && n < s->replicas[k]->nr; n++)
+			st = part_write(now, rep, s->replicas[k]->parts[n], dir, set, p);
 	}
 	if (set == NULL || fclose(set) != 0)
 		st = problem_set(p, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));

@@ -4,6 +4,7 @@
  */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/replica.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -233,6 +234,7 @@ static void cleared_verify(const struct check *self, const struct model *m, stru
 			struct finding f = { .by = self, .verdict = CONFLICT, .node = p->node, .at = at, .len = len, .idx = k };
 			f.detail = arena_printf(out->arena, "%" PRIu64 " bytes at 0x%" PRIx64 " of %s are zeros, replica %" PRIu32
 						" has data there", len, at, pool_parts_name(out->arena, p), from->idx);
+			f.repair = REPAIR_SAFE;
 			findings_add(out, f);
 		}
 }
@@ -261,7 +263,7 @@ static const struct check checks[] = {
 	  .says = "a bad range was cleared and not yet restored",
 	  .means = "This replica has zeros in place of data. Without the recovery files nobody would notice.",
 	  .remedy = "Copy the range from the replica named, or let pmempool sync --bad-blocks do it.",
-	  .source = SOURCE, .verify = cleared_verify },
+	  .source = SOURCE, .verify = cleared_verify, .repair = replica_repair_cleared },
 };
 
 const struct check_table pool_bad_checks = { checks, sizeof(checks) / sizeof(checks[0]) };

@@ -3,6 +3,7 @@
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/header.h"
 #include "analyzer/repair/header_identity.h"
+#include "analyzer/repair/set_file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -183,6 +184,7 @@ static void singlehdr_verify(const struct check *self, const struct model *m, st
 			f.repair = REPAIR_ASK;
 		} else {
 			f.detail = "a pool of one file never has it: this is part 0 of a set, or the word is damaged";
+			f.repair = s->inner_known ? REPAIR_ASK : REPAIR_NONE;
 		}
 		findings_add(out, f);
 	}
@@ -396,7 +398,7 @@ static const struct check checks[] = {
 	  .says = "the header and the set file disagree on SINGLEHDR",
 	  .means = "The libraries refuse to open the set; read the wrong way, all data behind part 0 is shifted by a header.",
 	  .remedy = "See whether the file of part 1 starts with a header; the set file is usually what is wrong.",
-	  .source = "PMDK 1.12 src/common/set.c util_pool_open", .verify = singlehdr_verify },
+	  .source = "PMDK 1.12 src/common/set.c util_pool_open", .verify = singlehdr_verify, .repair = set_file_repair_singlehdr },
 	{ .id = "pool.hdr.sds-without-2k", .after = "pool.hdr.lost", .covers = "PH-07", .severity = WARNING,
 	  .says = "the shutdown state is kept inside the part of the header that is summed",
 	  .means = "No tool makes this combination: every opening of the pool would break the header's checksum.",

@@ -110,6 +110,50 @@ bool pool_parts_time_good(uint64_t crtime, const struct source *src)
 	       !(src && src->has_mtime && src->mtime && crtime > src->mtime);
 }
 
+int64_t pool_parts_find(const struct pool_replica *r, const uint8_t *u)
+{
+	for (uint32_t i = 0; i < r->nr; i++)
+		if (r->parts[i]->hdr && !pool_parts_header_gone(r->parts[i]) &&
+		    uuid_same(r->parts[i]->hdr->uuid, u))
+			return i;
+	return -1;
+}
+
+bool pool_parts_shuffled(const struct pool_set *s, const struct pool_replica *r, uint32_t *start)
+{
+	uint32_t at = 0, off = 0;
+
+	if (r->nr < 2 || r->remote)
+		return false;
+	for (uint32_t i = 0; i < r->nr; i++)
+		if (!r->parts[i]->header_expected || !pool_parts_witness(s, r->parts[i]))
+			return false;
+	for (uint32_t i = 0; i < r->nr; i++) {
+		int64_t to = pool_parts_find(r, r->parts[at]->hdr->next_part_uuid);
+
+		if (to < 0 || (to == 0) != (i == r->nr - 1))
+			return false; /* the ring is broken or shorter: the links are told one by one */
+		off += (uint32_t)to != (at + 1) % r->nr;
+		at = (uint32_t)to;
+	}
+	*start = 0;
+	for (uint32_t o = 0; o < s->nr; o++)
+		for (uint32_t i = 0; i < s->replicas[o]->nr; i++) {
+			const struct pool_part *p = s->replicas[o]->parts[i];
+			int64_t first;
+
+			/* Replicas name part 0 of their neighbours; a lone one names its own. */
+			if (p->hdr == NULL || !pool_parts_witness(s, p) || (s->nr > 1 && s->replicas[o] == r))
+				continue;
+			first = pool_parts_find(r, p->hdr->prev_repl_uuid);
+			if (first < 0)
+				first = pool_parts_find(r, p->hdr->next_repl_uuid);
+			if (first >= 0)
+				*start = (uint32_t)first;
+		}
+	return off || *start;
+}
+
 struct finding pool_parts_finding(const struct check *by, enum verdict v, const struct pool_part *p,
 				  const char *field)
 {

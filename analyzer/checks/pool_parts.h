@@ -29,6 +29,13 @@ uint32_t pool_parts_changed_word(const struct pool_part *p, uint32_t *place, uin
 /* A pmemobj pool that was in use when it was captured or its program ended: what was stored last may be in one replica only. */
 bool pool_parts_open(const struct model *m);
 
+/* The part of replica r whose uuid is u, by their headers. -1: none. */
+int64_t pool_parts_find(const struct pool_replica *r, const uint8_t *u);
+/*
+ * A replica whose files are whole but listed in another order than their links make: from part 0 the ring leads through
+ * every part and back. *start: the part the ring begins with.
+ */
+bool pool_parts_shuffled(const struct pool_set *s, const struct pool_replica *r, uint32_t *start);
 /* Could a header have been made then: since there is PMDK, and before src, which may be NULL, was last changed? */
 bool pool_parts_time_good(uint64_t crtime, const struct source *src);
 

@@ -6,6 +6,7 @@
 #include "analyzer/checks/tables.h"
 #include "analyzer/repair/header.h"
 #include "analyzer/repair/header_identity.h"
+#include "analyzer/repair/set_file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -53,68 +54,19 @@ static void set_uuid_verify(const struct check *self, const struct model *m, str
 	}
 }
 
-/* The part whose uuid is u, among those of replica r. -1: none. */
-static int64_t find_uuid(const struct pool_replica *r, const uint8_t *u)
-{
-	for (uint32_t i = 0; i < r->nr; i++)
-		if (r->parts[i]->hdr && !pool_parts_header_gone(r->parts[i]) &&
-		    uuid_same(r->parts[i]->hdr->uuid, u))
-			return i;
-	return -1;
-}
-
-/*
- * A replica whose files are whole but listed in another order than their links make: from part 0
- * the ring leads through every part and back. *start: the part the ring begins with.
- */
-static bool shuffled(const struct pool_set *s, const struct pool_replica *r, uint32_t *start)
-{
-	uint32_t at = 0, off = 0;
-
-	if (r->nr < 2 || r->remote)
-		return false;
-	for (uint32_t i = 0; i < r->nr; i++)
-		if (!r->parts[i]->header_expected || !pool_parts_witness(s, r->parts[i]))
-			return false;
-	for (uint32_t i = 0; i < r->nr; i++) {
-		int64_t to = find_uuid(r, r->parts[at]->hdr->next_part_uuid);
-
-		if (to < 0 || (to == 0) != (i == r->nr - 1))
-			return false; /* the ring is broken or shorter: the links are told one by one */
-		off += (uint32_t)to != (at + 1) % r->nr;
-		at = (uint32_t)to;
-	}
-	*start = 0;
-	for (uint32_t o = 0; o < s->nr; o++)
-		for (uint32_t i = 0; i < s->replicas[o]->nr; i++) {
-			const struct pool_part *p = s->replicas[o]->parts[i];
-			int64_t first;
-
-			/* Replicas name part 0 of their neighbours; a lone one names its own. */
-			if (p->hdr == NULL || !pool_parts_witness(s, p) || (s->nr > 1 && s->replicas[o] == r))
-				continue;
-			first = find_uuid(r, p->hdr->prev_repl_uuid);
-			if (first < 0)
-				first = find_uuid(r, p->hdr->next_repl_uuid);
-			if (first >= 0)
-				*start = (uint32_t)first;
-		}
-	return off || *start;
-}
-
 static void order_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	for (uint32_t i = 0; m->pool && i < m->pool->nr; i++) {
 		const struct pool_replica *r = m->pool->replicas[i];
 		uint32_t start;
 
-		if (!shuffled(m->pool, r, &start))
+		if (!pool_parts_shuffled(m->pool, r, &start))
 			continue;
 		const char *order = arena_printf(out->arena, "%" PRIu32, start);
 		uint32_t at = start;
 		enum { TOLD = 32 };
 		for (uint32_t n = 1; n < r->nr && n < TOLD && order; n++) {
-			at = (uint32_t)find_uuid(r, r->parts[at]->hdr->next_part_uuid);
+			at = (uint32_t)pool_parts_find(r, r->parts[at]->hdr->next_part_uuid);
 			order = arena_printf(out->arena, "%s, %" PRIu32, order, at);
 		}
 		findings_add(out, (struct finding){
@@ -173,7 +125,7 @@ static void uuid_verify(const struct check *self, const struct model *m, struct 
 	uint32_t start;
 
 	while (s && (p = pool_parts_next_header(s, p, self, out)) != NULL) {
-		if (!own_differs(p) || alien(s, p) || shuffled(s, s->replicas[p->replica], &start))
+		if (!own_differs(p) || alien(s, p) || pool_parts_shuffled(s, s->replicas[p->replica], &start))
 			continue;
 		if (spoken_of(s, p, p->hdr->uuid))
 			continue; /* it is another part's, or told as a broken link */
@@ -186,6 +138,15 @@ static void uuid_verify(const struct check *self, const struct model *m, struct 
 	}
 }
 
+/* A part may be missing because its line, or that of its replica, cannot be read: the links are not what is wrong. */
+static bool lines_unread(const struct pool_set *s)
+{
+	for (const struct poolset_line *l = s->text ? s->text->lines : NULL; l; l = l->next)
+		if (l->kind == POOLSET_LINE_BAD)
+			return true;
+	return false;
+}
+
 static void part_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -196,12 +157,16 @@ static void part_verify(const struct check *self, const struct model *m, struct 
 		findings_unchecked(out, self, s->replicas[0]->node, "one part of a set was given alone");
 		return;
 	}
+	if (s && lines_unread(s)) {
+		findings_unchecked(out, self, s->text_node, "which parts there are is not told by a set file with lines that are none");
+		return;
+	}
 	while (s && (p = pool_parts_next_header(s, p, self, out)) != NULL) {
 		const struct pool_replica *r = s->replicas[p->replica];
 		/* by what the headers say, should the set file say otherwise */
 		bool ring = r->nr > 1 && !((s->voted ? s->voted : p->hdr)->incompat & POOL_FEAT_SINGLEHDR);
 
-		if (alien(s, p) || shuffled(s, r, &start) || p->same_file || copied(s, p))
+		if (alien(s, p) || pool_parts_shuffled(s, r, &start) || p->same_file || copied(s, p))
 			continue;
 		/* One field changed: where all links of a lone header agree, its uuid is the odd one. */
 		if (!ring && r->nr == 1 && s->nr == 1 &&
@@ -231,6 +196,10 @@ static void replica_verify(const struct check *self, const struct model *m, stru
 		findings_unchecked(out, self, s->replicas[0]->node, "one part of a set was given alone");
 		return;
 	}
+	if (s && lines_unread(s)) {
+		findings_unchecked(out, self, s->text_node, "which parts there are is not told by a set file with lines that are none");
+		return;
+	}
 	while (s && (p = pool_parts_next_header(s, p, self, out)) != NULL) {
 		const struct pool_replica *near[] = { s->replicas[(p->replica + s->nr - 1) % s->nr],
 						      s->replicas[(p->replica + 1) % s->nr] };
@@ -243,7 +212,7 @@ static void replica_verify(const struct check *self, const struct model *m, stru
 				findings_unchecked(out, self, p->header, "the neighbouring replica is remote or has no part");
 				continue;
 			}
-			if (shuffled(s, near[i], &start))
+			if (pool_parts_shuffled(s, near[i], &start))
 				continue; /* part 0 is another file than listed */
 			if (s->nr == 1 && near[i]->parts[0] == p && !uuid_same(p->hdr->uuid, p->hdr->next_part_uuid) &&
 			    uuid_same(p->hdr->next_part_uuid, p->hdr->prev_repl_uuid))
@@ -295,7 +264,8 @@ static const struct check checks[] = {
 	{ .id = "poolset.parts.order", .covers = "PS-07", .severity = ERROR,
 	  .says = "the parts are listed in another order than their headers name each other",
 	  .means = "The libraries refuse to open the set; the files themselves are whole.",
-	  .remedy = "Correct the order of lines in the set file.", .source = SOURCE, .verify = order_verify },
+	  .remedy = "Correct the order of lines in the set file.", .source = SOURCE, .verify = order_verify,
+	  .repair = set_file_repair_order },
 	{ .id = "pool.hdr.uuid", .after = "pool.hdr.lost", .covers = "PH-11 PH-12", .severity = ERROR,
 	  .says = "the part's uuid is not the one that its neighbours know it by",
 	  .means = "The libraries refuse to open the set.",

@@ -1,6 +1,7 @@
 /* The set file: its lines, and the parts that it declares against the files that are there. */
 #include "analyzer/checks/pool_parts.h"
 #include "analyzer/checks/tables.h"
+#include "analyzer/repair/set_file.h"
 #include "formats/obj/descr.h"
 #include "formats/obj/heap.h"
 #include "formats/obj/obj.h"
@@ -14,7 +15,7 @@ static struct finding at_line(const struct check *by, const struct pool_set *s, 
 			      uint64_t len, const char *detail)
 {
 	return (struct finding){ .by = by, .verdict = CORRUPT, .node = s->text_node, .at = at,
-				 .len = len ? len : 1, .idx = number, .detail = detail };
+				 .len = len ? len : 1, .idx = number, .detail = detail, .repair = REPAIR_ASK };
 }
 
 /* Which check tells a fault: the faults of one kind have one consequence and one remedy. */
@@ -252,6 +253,7 @@ static void remote_verify(const struct check *self, const struct model *m, struc
 			continue;
 		struct finding f = { .by = self, .verdict = UNVERIFIED, .node = r->node };
 		f.actual = r->remote_node;
+		f.repair = REPAIR_ADVANCED;
 		findings_add(out, f);
 	}
 }
@@ -300,21 +302,22 @@ static void strays_verify(const struct check *self, const struct model *m, struc
 static const struct check checks[] = {
 	{ .id = "poolset.file.signature", .covers = "PS-01", .severity = ERROR,
 	  .says = "the first line is not exactly PMEMPOOLSET", .means = NO_SET, .remedy = "Correct the first line.",
-	  .source = GRAMMAR, .verify = faults_verify },
+	  .source = GRAMMAR, .verify = faults_verify, .repair = set_file_repair_signature },
 	{ .id = "poolset.line.token", .covers = "PS-02", .severity = ERROR, .says = "a line is none that a set file may have",
-	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify },
+	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify, .repair = set_file_repair_token },
 	{ .id = "poolset.line.size", .covers = "PS-02", .severity = ERROR, .says = "a part's size is not one",
-	  .means = NO_SET, .remedy = "Write the size of the file in bytes.", .source = GRAMMAR, .verify = faults_verify },
+	  .means = NO_SET, .remedy = "Write the size of the file in bytes.", .source = GRAMMAR, .verify = faults_verify,
+	  .repair = set_file_repair_size },
 	{ .id = "poolset.line.path", .covers = "PS-02 PS-04", .severity = ERROR, .says = "a part's path is not absolute",
-	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify },
+	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify, .repair = set_file_repair_path },
 	{ .id = "poolset.line.option", .covers = "PS-02", .severity = ERROR, .says = "an option is not one that may be used",
 	  .means = NO_SET, .remedy = "SINGLEHDR is the only option of a local set.", .source = GRAMMAR,
-	  .verify = faults_verify },
+	  .verify = faults_verify, .repair = set_file_repair_option },
 	{ .id = "poolset.line.remote", .covers = "PS-02", .severity = ERROR, .says = "a remote replica is not well declared",
 	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify },
 	{ .id = "poolset.replica.empty", .covers = "PS-03", .severity = ERROR, .says = "a replica has no parts",
 	  .means = NO_SET, .remedy = "Find its files by the poolset uuid in their headers, and list them.",
-	  .source = GRAMMAR, .verify = faults_verify },
+	  .source = GRAMMAR, .verify = faults_verify, .repair = set_file_repair_empty },
 	{ .id = "poolset.path.twice", .covers = "PS-04", .severity = ERROR, .says = "one file is listed as two parts",
 	  .means = "The libraries refuse the set; pmempool sync and transform destroy the file.",
 	  .remedy = "Do not run pmempool sync. " EDIT, .source = FILES, .verify = twice_verify },
@@ -323,7 +326,7 @@ static const struct check checks[] = {
 	  .means = "The libraries refuse the set; pmempool sync deletes such a part and makes it anew.",
 	  .remedy = "Do not run pmempool sync. Find out which of the two is wrong; what a cut file has lost is only in a "
 		    "replica.",
-	  .source = FILES, .verify = size_verify },
+	  .source = FILES, .verify = size_verify, .repair = set_file_repair_size },
 	{ .id = "pool.part.small", .covers = "PH-23 PS-10", .severity = ERROR, .says = "a part is smaller than any part may be",
 	  .means = "The libraries refuse it. The file was cut.", .remedy = "Find another copy of the file.", .source = FILES,
 	  .verify = small_verify },
@@ -350,7 +353,7 @@ static const struct check checks[] = {
 	{ .id = "poolset.replica.remote", .covers = "PS-11", .severity = WARNING,
 	  .says = "the set has a remote replica, which was not looked at",
 	  .means = "PMDK 2.0 and later refuse such a set.", .remedy = "Drop the line where only local replicas are to be used.",
-	  .source = "PMDK 2.0 src/common/set.c", .verify = remote_verify },
+	  .source = "PMDK 2.0 src/common/set.c", .verify = remote_verify, .repair = set_file_repair_remote },
 	{ .id = "pool.part.second-header", .covers = "PH-25", .severity = ERROR,
 	  .says = "a later part begins with a header, where data ought to begin",
 	  .means = "The file belongs to another pool, or the SINGLEHDR option is wrong and data is shifted.",

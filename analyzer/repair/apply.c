@@ -25,7 +25,7 @@ static enum status open_for(struct target **t, const struct plan_target *want, c
 	if (!want->plain && strcmp(path, want->path) == 0)
 		return problem_set(p, STATUS_USAGE, "%s: it is compressed or in an archive: write a mended copy with --to; "
 				   "nothing was written", path);
-	return target_open(path, fd, want->size, write, t, p);
+	return target_open_resized(path, fd, want->size, want->size + (uint64_t)want->grows, write, t, p);
 }
 
 enum edit_state { EDIT_TO_MAKE, EDIT_MADE, EDIT_FOREIGN, EDIT_UNREAD };
@@ -106,6 +106,19 @@ static enum status journal_write(const struct plan_file *p, const char *path, st
 	return st;
 }
 
+/* As long as the longer of what the targets are and become, while edits are made; then as they become. */
+static enum status targets_resize(const struct plan_file *p, struct target *const *targets, bool before, struct problem *problem)
+{
+	for (uint32_t i = 0; i < p->targets_nr; i++) {
+		const struct plan_target *t = &p->targets[i];
+		uint64_t len = t->size + (uint64_t)(before && t->grows < 0 ? 0 : t->grows);
+
+		if (targets[i] && t->grows && (!target_resize(targets[i], len) || !target_flush(targets[i])))
+			return io(problem, target_path(targets[i]), "changing its length");
+	}
+	return STATUS_OK;
+}
+
 static enum status edits_make(const struct plan_file *p, const struct apply_options *o, struct target *const *targets,
 			      struct apply_done *done, struct problem *problem)
 {
@@ -164,7 +177,11 @@ enum status apply_plan(const struct plan_file *p, const struct apply_options *o,
 	if (st == STATUS_OK && !o->dry_run && o->journal)
 		st = journal_write(p, o->journal, problem);
 	if (st == STATUS_OK && !o->dry_run)
+		st = targets_resize(p, targets, true, problem);
+	if (st == STATUS_OK && !o->dry_run)
 		st = edits_make(p, o, targets, done, problem);
+	if (st == STATUS_OK && !o->dry_run)
+		st = targets_resize(p, targets, false, problem);
 	for (uint32_t i = 0; targets && i < p->targets_nr; i++)
 		target_close(targets[i]);
 	free(targets);

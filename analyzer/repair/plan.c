@@ -130,6 +130,26 @@ bool plan_put(struct plan *p, struct step *s, struct image *image, uint64_t at, 
 	return true;
 }
 
+bool plan_put_text(struct plan *p, struct step *s, struct image *image, const char *text, const char *why)
+{
+	size_t len = strlen(text), is = (size_t)image->size, all = len > is ? len : is;
+	uint8_t *now = arena_array(p->arena, 2, all ? all : 1);
+
+	if (now == NULL)
+		return give_up(p, s, STATUS_NOMEM, "no memory for the plan");
+	memset(now, '\n', len < is ? is : 0); /* lines that say nothing */
+	memcpy(now, text, len);
+	if (!plan_put(p, s, image, 0, now, is, why))
+		return false;
+	if (len <= is)
+		return true;
+	struct origin o = image_origin(image, 0);
+	s->longer = o.source ? item_of(p->intake, o.source) : NULL;
+	s->longer_len = len;
+	memset(now + all, 0, all);
+	return s->longer ? edit_add(p, s, s->longer, is, now + all, now + is, len - is, why) : give_up(p, s, STATUS_OK, "");
+}
+
 bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
 		     const void *host, const char *why)
 {
@@ -208,6 +228,16 @@ static struct image *claims_of(const struct claims *c, const struct item *item)
 	return c->overlays[i];
 }
 
+/* What the evidence holds there; zeros where a file becomes longer. */
+static bool evidence_read(struct image *im, uint64_t at, size_t len, uint8_t *bytes, uint8_t *lost)
+{
+	size_t inside = at >= im->size ? 0 : len < im->size - at ? len : (size_t)(im->size - at);
+
+	memset(bytes + inside, 0, len - inside);
+	memset(lost, 0, len);
+	return inside == 0 || image_read(im, at, inside, bytes, lost);
+}
+
 /* The bytes of e that no later edit writes and that are not as they should be already. */
 static bool edit_trim(struct plan *p, struct step *s, const struct edit *e, const struct claims *claims)
 {
@@ -222,7 +252,7 @@ static bool edit_trim(struct plan *p, struct step *s, const struct edit *e, cons
 		if (len) {
 			uint8_t *was = arena_array(p->arena, 2, len);
 
-			if (was == NULL || !image_read(e->item->image, at, len, was, was + len))
+			if (was == NULL || !evidence_read(e->item->image, at, len, was, was + len))
 				return false;
 			if (!piece_put(p, s, e->item, at, was, was + len, e->now + (at - e->at), len, e->why))
 				return false;
@@ -275,8 +305,13 @@ bool plan_finish(struct plan *p)
 	for (const struct item *it = p->intake->first; it; it = it->next, i++)
 		if ((claims.overlays[i] = overlay_open(p->arena, it->image)) == NULL)
 			return false;
-	for (struct step *s = p->first; s; s = s->next)
+	for (struct step *s = p->first; s; s = s->next) {
+		struct image *claimed = s->longer ? claims_of(&claims, s->longer) : NULL;
+
+		if (claimed && claimed->size < s->longer_len)
+			(void)overlay_resize(claimed, s->longer_len);
 		steps[nr++] = s;
+	}
 	while (nr--)
 		if (plan_made(steps[nr]) && !step_trim(p, steps[nr], &claims)) {
 			problem_set(&p->problem, STATUS_NOMEM, "no memory for the plan");

@@ -34,6 +34,8 @@ struct step {
 	const char *rejected;    /* why it is not made although it was chosen; NULL: it is */
 	struct edit *first, *last;
 	uint64_t edits_nr, bytes;
+	const struct item *longer; /* becomes longer_len bytes long, with zeros, before the edits are made; NULL: no file does */
+	uint64_t longer_len;
 	struct step *next;
 };
 
@@ -72,6 +74,10 @@ bool plan_put_struct(struct plan *p, struct step *s, struct image *image, uint64
 /* The same of its bytes as they are to be, an edit for each row: a changed word and its checksum, and nothing between them. */
 bool plan_put_rows(struct plan *p, struct step *s, struct image *image, uint64_t at, const struct layout *l,
 		   const uint8_t *bytes, const char *why);
+/*
+ * The text of a whole file: longer than now, the file becomes longer; shorter, the rest is empty lines. image is the file's.
+ */
+bool plan_put_text(struct plan *p, struct step *s, struct image *image, const char *text, const char *why);
 /* A number row of node's structure. */
 bool plan_put_value(struct plan *p, struct step *s, const struct node *node, const struct field *f,
 		    uint64_t value, const char *why);

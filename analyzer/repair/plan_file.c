@@ -94,6 +94,21 @@ static bool targets_take(struct arena *a, struct plan_file *f, const struct resu
 	return f->targets != NULL;
 }
 
+static void targets_grow(struct plan_file *f, const struct result *r, const struct plan *p)
+{
+	for (const struct step *s = p->first; s; s = s->next) {
+		uint32_t i = 0;
+
+		if (s->longer == NULL || !plan_made(s))
+			continue;
+		for (const struct item *it = r->intake.first; it != s->longer; it = it->next)
+			i++;
+		int64_t by = (int64_t)(s->longer_len - f->targets[i].size);
+		if (by > f->targets[i].grows)
+			f->targets[i].grows = by;
+	}
+}
+
 static bool edits_take(struct arena *a, struct plan_file *f, const struct result *r, const struct plan *p)
 {
 	uint64_t nr = 0;
@@ -150,6 +165,7 @@ struct plan_file *plan_file_of(struct arena *a, const struct result *r, const st
 		json_decref(steps);
 		return NULL;
 	}
+	targets_grow(f, r, rep->plan);
 	f->kind = "plan";
 	f->format = r->model.format;
 	f->pool = arena_text(a, uuid);
@@ -171,8 +187,14 @@ struct plan_file *plan_file_inverse(struct arena *a, const struct plan_file *p)
 	f->pool = p->pool_after;
 	f->pool_after = p->pool;
 	f->edits = arena_array(a, p->edits_nr ? p->edits_nr : 1, sizeof(*f->edits));
-	if (f->edits == NULL)
+	f->targets = arena_array(a, p->targets_nr ? p->targets_nr : 1, sizeof(*f->targets));
+	if (f->edits == NULL || f->targets == NULL)
 		return NULL;
+	for (uint32_t i = 0; i < p->targets_nr; i++) {
+		f->targets[i] = p->targets[i];
+		f->targets[i].size += (uint64_t)p->targets[i].grows;
+		f->targets[i].grows = -p->targets[i].grows;
+	}
 	for (uint64_t i = 0; i < p->edits_nr; i++) {
 		f->edits[i] = p->edits[i];
 		f->edits[i].was = p->edits[i].now;
@@ -189,8 +211,12 @@ static json_t *targets_json(const struct plan_file *p)
 	for (uint32_t i = 0; i < p->targets_nr; i++) {
 		const struct plan_target *t = &p->targets[i];
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:I, s:b, s:s?}", "label", t->label, "path", t->path,
-						     "size", (json_int_t)t->size, "plain", t->plain, "sha256", t->sha256));
+		json_t *j = json_pack("{s:s, s:s, s:I, s:b, s:s?}", "label", t->label, "path", t->path, "size", (json_int_t)t->size,
+				      "plain", t->plain, "sha256", t->sha256);
+
+		if (j && t->grows)
+			json_object_set_new(j, "grows", json_integer(t->grows));
+		json_array_append_new(all, j);
 	}
 	return all;
 }
@@ -253,7 +279,9 @@ static bool target_read(struct arena *a, const json_t *o, struct plan_target *t)
 {
 	*t = (struct plan_target){ .label = text_of(a, o, "label"), .path = text_of(a, o, "path"),
 				   .plain = json_is_true(json_object_get(o, "plain")), .sha256 = text_of(a, o, "sha256") };
-	return t->label && t->path && number_of(o, "size", &t->size);
+	t->grows = json_integer_value(json_object_get(o, "grows")); /* 0: it does not */
+	return t->label && t->path && number_of(o, "size", &t->size) && t->grows <= PLAN_GROWS_MAX && t->grows >= -PLAN_GROWS_MAX &&
+	       t->size <= INT64_MAX - PLAN_GROWS_MAX && (int64_t)t->size + t->grows >= 0;
 }
 
 static bool edit_read(struct arena *a, const json_t *o, const struct plan_file *f, struct plan_edit *e)
@@ -271,8 +299,9 @@ static bool edit_read(struct arena *a, const json_t *o, const struct plan_file *
 	e->step = (uint32_t)step;
 	e->was = hex_bytes(a, was, &e->len);
 	e->now = hex_bytes(a, now, &now_len);
-	return e->was && e->now && e->len == now_len && e->len && e->at <= f->targets[e->target].size &&
-	       e->len <= f->targets[e->target].size - e->at;
+	const struct plan_target *t = &f->targets[e->target];
+	uint64_t end = t->size + (t->grows > 0 ? (uint64_t)t->grows : 0);
+	return e->was && e->now && e->len == now_len && e->len && e->at <= end && e->len <= end - e->at;
 }
 
 static enum status doc_read(struct arena *a, const char *path, json_t *doc, struct plan_file *f, struct problem *problem)

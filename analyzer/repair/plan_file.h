@@ -15,6 +15,7 @@ struct plan_target {
 	const char *label; /* "replica[0].part[1]"; "source[0]" for what is no part */
 	const char *path;  /* where it was when the plan was made; "" when that is not told */
 	uint64_t size;     /* bytes */
+	int64_t grows;     /* bytes by which it becomes longer; a way back makes it shorter again */
 	bool plain;        /* a file or device by itself: can be written to in place */
 	const char *sha256; /* of all its bytes, when it was read whole; else NULL */
 };
@@ -37,7 +38,8 @@ struct plan_file {
 	void *steps;        /* json_t array: kept as it was, for whoever reads the document */
 };
 
-enum { PLAN_VERSION = 1, PLAN_FILE_MAX = 256 << 20 }; /* bytes of a document that is read */
+/* Bytes of a document that is read, and by which it may make a file longer. */
+enum { PLAN_VERSION = 1, PLAN_FILE_MAX = 256 << 20, PLAN_GROWS_MAX = 16 << 20 };
 
 /* The document of rep's plan: all steps, and the edits of those that are made. NULL without memory. */
 struct plan_file *plan_file_of(struct arena *a, const struct result *r, const struct repair *rep);

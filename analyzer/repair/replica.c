@@ -142,6 +142,37 @@ void replica_offer(const struct replicas *rs, const struct finding *f, const str
 	}
 }
 
+static bool holds(struct image *im, uint64_t at, uint8_t *bytes, size_t len)
+{
+	return at <= im->size && len <= im->size - at && image_read(im, at, len, bytes, bytes + len) &&
+	       memchr(bytes + len, 1, len) == NULL && (bytes[0] || memcmp(bytes, bytes + 1, len - 1) != 0);
+}
+
+void replica_repair_cleared(const struct check *by, const struct finding *f, const struct model *m, struct plan *p)
+{
+	const struct pool_set *s = m->pool;
+	const struct pool_part *part = NULL;
+	enum { LEN_MAX = 1 << 20 };
+
+	(void)by;
+	for (uint32_t i = 0; i < s->nr; i++)
+		for (uint32_t k = 0; k < s->replicas[i]->nr; k++)
+			if (s->replicas[i]->parts[k]->node == f->node)
+				part = s->replicas[i]->parts[k];
+	uint8_t *bytes = part && f->len && f->len <= LEN_MAX ? arena_array(p->arena, 2, (size_t)f->len) : NULL;
+	for (uint32_t i = 0; bytes && i < s->nr; i++) {
+		struct image *other = i == part->replica ? NULL : s->replicas[i]->logical;
+
+		if (other == NULL || !holds(other, part->logical_at + f->at - part->data_off, bytes, (size_t)f->len))
+			continue;
+		struct step *step = plan_step(p, f, f->repair, arena_printf(p->arena, "takes the %" PRIu64 " bytes that were cleared from "
+									    "replica %" PRIu32, f->len, i));
+		if (step)
+			plan_put(p, step, part->item->image, f->at, bytes, (size_t)f->len, "another replica has it so");
+		return;
+	}
+}
+
 /* One of the two: the master, which the library reads, or the replica. */
 void replica_repair_data(const struct check *by, const struct finding *f, const struct model *m, struct plan *p)
 {

@@ -22,6 +22,8 @@ void replica_close(struct replicas *rs);
 void replica_offer(const struct replicas *rs, const struct finding *f, const struct model *m, struct plan *p);
 
 /* struct check's repair member of the check that compares replicas. */
+/* Of pool.bad-blocks.cleared: zeros that no library wrote become what another replica has there. */
+void replica_repair_cleared(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void replica_repair_data(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 
 #endif

@@ -24,19 +24,22 @@ static bool overlays_open(const struct result *r, struct repair *rep)
 	return true;
 }
 
-static bool edit_lay(const struct intake *in, struct repair *rep, const struct edit *e)
+static struct image *edited(const struct intake *in, const struct repair *rep, const struct item *item)
 {
 	uint32_t i = 0;
 
-	for (const struct item *it = in->first; it != e->item; it = it->next)
+	for (const struct item *it = in->first; it != item; it = it->next)
 		i++;
-	return overlay_write(rep->edited[i], e->at, e->now, (size_t)e->len);
+	return rep->edited[i];
 }
 
 static bool step_lay(const struct intake *in, struct repair *rep, const struct step *s)
 {
+	if (s->longer && edited(in, rep, s->longer)->size < s->longer_len &&
+	    !overlay_resize(edited(in, rep, s->longer), s->longer_len))
+		return false;
 	for (const struct edit *e = s->first; e; e = e->next)
-		if (!edit_lay(in, rep, e))
+		if (!overlay_write(edited(in, rep, e->item), e->at, e->now, (size_t)e->len))
 			return false;
 	return true;
 }

@@ -26,8 +26,8 @@ struct target {
 	const char *path;
 	int fd, pipe[2]; /* pipe: to read a mapping by; -1: none is used */
 	pthread_mutex_t lock; /* of the pipe */
-	uint64_t size;
-	bool device_dax, block;
+	uint64_t size, there; /* bytes that may be read and written; that the file has now */
+	bool device_dax, block, resized;
 	uint8_t *map;    /* all of it; NULL: the system's calls are used */
 	persist_fn *persist;
 	void *libpmem;
@@ -77,7 +77,7 @@ static enum status map(struct target *t, bool write, struct problem *p)
 	return STATUS_OK;
 }
 
-static enum status measure(struct target *t, uint64_t want_size, struct problem *p)
+static enum status measure(struct target *t, uint64_t want_size, uint64_t becomes, struct problem *p)
 {
 	struct stat st;
 	struct arena *a = arena_open(1 << 20);
@@ -97,9 +97,14 @@ static enum status measure(struct target *t, uint64_t want_size, struct problem 
 		return refused(p, t->path, "it is neither a file nor a block or DAX device");
 	if (t->block && ioctl(t->fd, BLKGETSIZE64, &t->size) != 0)
 		return refused(p, t->path, strerror(errno));
-	if (t->size != want_size)
+	t->resized = becomes != want_size;
+	if (t->resized && !S_ISREG(st.st_mode))
+		return refused(p, t->path, "its length would change, and it is no file");
+	if (t->size != want_size && t->size != becomes)
 		return problem_set(p, STATUS_USAGE, "%s: it has %" PRIu64 " bytes, and the plan was made for %" PRIu64
 				   "; nothing was written", t->path, t->size, want_size);
+	t->there = t->size;
+	t->size = want_size > becomes ? want_size : becomes;
 	return STATUS_OK;
 }
 
@@ -128,6 +133,12 @@ static enum status lock(struct target *t, bool write, struct problem *p)
 
 enum status target_open(const char *path, int fd, uint64_t want_size, bool write, struct target **out, struct problem *p)
 {
+	return target_open_resized(path, fd, want_size, want_size, write, out, p);
+}
+
+enum status target_open_resized(const char *path, int fd, uint64_t want_size, uint64_t becomes, bool write, struct target **out,
+				struct problem *p)
+{
 	struct target *t = calloc(1, sizeof(*t));
 	char why[256];
 	enum status s;
@@ -141,8 +152,8 @@ enum status target_open(const char *path, int fd, uint64_t want_size, bool write
 	if (s == STATUS_OK && in_use(t->fd, why, sizeof(why)))
 		s = refused(p, path, why);
 	if (s == STATUS_OK)
-		s = measure(t, want_size, p);
-	if (s == STATUS_OK && !t->block)
+		s = measure(t, want_size, becomes, p);
+	if (s == STATUS_OK && !t->block && !t->resized)
 		s = map(t, write, p);
 	if (s == STATUS_OK)
 		*out = t;
@@ -225,6 +236,12 @@ bool target_read(struct target *t, uint8_t *buf, uint64_t len, uint64_t at)
 		errno = EIO;
 		return false;
 	}
+	if (at + len > t->there) {
+		uint64_t inside = at < t->there ? t->there - at : 0;
+
+		memset(buf + inside, 0, (size_t)(len - inside));
+		len = inside;
+	}
 	/* a file that is mapped is read through its descriptor all the same: that tells what cannot be read */
 	if (t->device_dax) {
 		pthread_mutex_lock(&t->lock);
@@ -293,6 +310,17 @@ bool target_write(struct target *t, const uint8_t *buf, uint64_t len, uint64_t a
 		return whole_write(t->fd, buf, (size_t)len, at);
 	memcpy(t->map + at, buf, (size_t)len);
 	t->persist(t->map + at, (size_t)len);
+	return true;
+}
+
+bool target_resize(struct target *t, uint64_t len)
+{
+	if (t->there == len)
+		return true;
+	if (ftruncate(t->fd, (off_t)len) != 0)
+		return false;
+	t->there = len;
+	t->touched = true;
 	return true;
 }
 

@@ -22,6 +22,14 @@ struct target;
  * program; of another length; no file or device; or nothing to flush it with.
  */
 enum status target_open(const char *path, int fd, uint64_t want_size, bool write, struct target **out, struct problem *p);
+/*
+ * The same of a file that is to have the length `becomes`, and may have it already. Until target_resize bytes beyond its end
+ * are zeros. A device is refused.
+ */
+enum status target_open_resized(const char *path, int fd, uint64_t want_size, uint64_t becomes, bool write, struct target **out,
+				struct problem *p);
+/* False, and errno. */
+bool target_resize(struct target *t, uint64_t len);
 void target_close(struct target *t); /* NULL is fine */
 const char *target_path(const struct target *t);
 

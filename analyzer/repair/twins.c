@@ -35,7 +35,8 @@ static void who_is(const char *path, struct who *out)
 	o.quick = true;
 	analyze(path, &o, &r);
 	const struct pool_part *p = r.status == STATUS_OK ? first_part(r.model.pool) : NULL;
-	out->told = p && p->hdr && p->sum != POOL_HDR_SUM_BAD;
+	/* a set file is no part: it names all of them */
+	out->told = p && p->hdr && p->sum != POOL_HDR_SUM_BAD && r.model.pool->text == NULL;
 	if (out->told) {
 		uuid_text_pmdk(p->hdr->poolset_uuid, out->pool);
 		uuid_text_pmdk(p->hdr->uuid, out->part);

@@ -85,11 +85,13 @@ static enum status overlay_read(struct image *im, uint64_t at, size_t len, uint8
 				struct problem *p)
 {
 	struct overlay *o = overlay_of(im);
-	enum status st = o->below->ops->read(o->below, at, len, buf, lost, p);
-	uint64_t end = at + len;
+	uint64_t end = at + len, known = o->below->unsettled || end <= o->below->size ? len
+					 : at < o->below->size ? o->below->size - at : 0;
+	enum status st = known ? o->below->ops->read(o->below, at, (size_t)known, buf, lost, p) : STATUS_OK;
 
 	if (st != STATUS_OK)
 		return st;
+	memset(buf + known, 0, len - (size_t)known);
 	for (size_t i = page_from(o, at / PAGE_LEN); i < o->nr; i++) {
 		const struct page *g = o->pages[i];
 		uint64_t start = g->idx * PAGE_LEN;
@@ -112,7 +114,9 @@ static enum status overlay_read(struct image *im, uint64_t at, size_t len, uint8
 static struct extent overlay_extent(struct image *im, uint64_t at)
 {
 	struct overlay *o = overlay_of(im);
-	struct extent mine = overlay_next(im, at), e = image_extent(o->below, at);
+	bool beyond = !o->below->unsettled && at >= o->below->size;
+	struct extent mine = overlay_next(im, at);
+	struct extent e = beyond ? (struct extent){ at, im->size - at, EXTENT_HOLE } : image_extent(o->below, at);
 
 	if (e.kind == EXTENT_DATA || mine.len == 0)
 		return e;
@@ -125,7 +129,15 @@ static struct extent overlay_extent(struct image *im, uint64_t at)
 
 static struct origin overlay_origin(const struct image *im, uint64_t at)
 {
-	return image_origin(overlay_of(im)->below, at);
+	const struct image *below = overlay_of(im)->below;
+
+	if (below->unsettled || at < below->size || below->size == 0)
+		return image_origin(below, at);
+	/* what the file is longer by lies behind its last byte */
+	struct origin o = image_origin(below, below->size - 1);
+	o.at += at - (below->size - 1);
+	o.len = im->size - at;
+	return o;
 }
 
 static enum status overlay_reach(struct image *im, uint64_t end, struct problem *p)
@@ -160,6 +172,14 @@ struct image *overlay_open(struct arena *a, struct image *below)
 	o->below = below;
 	o->arena = a;
 	return &o->image;
+}
+
+bool overlay_resize(struct image *im, uint64_t size)
+{
+	if (im->unsettled)
+		return false;
+	im->size = size;
+	return true;
 }
 
 /* The page idx, made when it is not there yet. NULL without memory. */
