@@ -21,12 +21,18 @@ static const char *hex(struct arena *a, uint64_t v)
 	return arena_printf(a, "0x%" PRIx64, v);
 }
 
+/* A later part of a set that has one header for each replica, whatever its set file says: pool.hdr.singlehdr tells of that. */
+static bool headerless(const struct pool_set *s, const struct pool_part *p)
+{
+	return p->idx && s->voted && (s->voted->incompat & POOL_FEAT_SINGLEHDR);
+}
+
 static void lost_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_part *p = NULL;
 
 	while (m->pool && (p = pool_parts_next(m->pool, p)) != NULL) {
-		if (!p->header_expected || !pool_parts_header_gone(p))
+		if (!p->header_expected || !pool_parts_header_gone(p) || headerless(m->pool, p))
 			continue;
 		struct finding f = pool_parts_finding(self, CORRUPT, p, NULL);
 		f.detail = pool_parts_header_blank(p) ? "every byte of it is zero"
@@ -43,7 +49,7 @@ static void unread_verify(const struct check *self, const struct model *m, struc
 
 	while (m->pool && (p = pool_parts_next(m->pool, p)) != NULL) {
 		if (!p->header_expected || p->same_file || p->item == NULL || p->hdr || p->header == NULL ||
-		    p->header->state != NODE_LOST || m->pool->replicas[p->replica]->remote)
+		    p->header->state != NODE_LOST || m->pool->replicas[p->replica]->remote || headerless(m->pool, p))
 			continue;
 		struct finding f = pool_parts_finding(self, UNVERIFIED, p, NULL);
 		f.repair = pool_parts_headers_nr(m->pool) ? REPAIR_SAFE : REPAIR_ADVANCED;

@@ -176,7 +176,7 @@ struct image *overlay_open(struct arena *a, struct image *below)
 
 bool overlay_resize(struct image *im, uint64_t size)
 {
-	if (im->unsettled)
+	if (im->unsettled || size < overlay_of(im)->below->size)
 		return false;
 	im->size = size;
 	return true;

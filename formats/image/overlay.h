@@ -14,7 +14,9 @@ struct image *overlay_open(struct arena *a, struct image *below);
 /* False without memory, or when [at, at+len) is not inside. */
 bool overlay_write(struct image *overlay, uint64_t at, const void *bytes, size_t len);
 
-/* Makes it so many bytes long; those beyond the image below are zeros until they are written. False: below has no end yet. */
+/*
+ * Makes it longer; the bytes beyond the image below are zeros until they are written. False: below has no end yet, or is longer.
+ */
 bool overlay_resize(struct image *overlay, uint64_t size);
 
 /*

@@ -142,6 +142,49 @@ Test(apply, cut_off_before_any_write_it_goes_on_or_back)
 	lab_close(l);
 }
 
+static uint64_t length_of(const char *path)
+{
+	struct stat st;
+
+	cr_assert_eq(stat(path, &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+Test(apply, a_file_that_becomes_longer_goes_on_or_back_too)
+{
+	enum { MORE = 1000 };
+	static uint8_t zeros[MORE], text[MORE];
+	struct lab *l = lab_open();
+	struct problem p;
+
+	memset(text, 'x', sizeof(text));
+	l->edits[0] = (struct plan_edit){ .target = 0, .step = 1, .at = SIZE, .len = MORE, .was = zeros, .now = text, .why = "because" };
+	l->targets[0].grows = MORE;
+	for (uint64_t cut = 0; cut < EDITS; cut++) {
+		fresh(l);
+		cr_assert_eq(apply(l, &l->plan, cut, l->journal, &p), STATUS_INTERRUPTED);
+		cr_assert_eq(apply(l, &l->plan, EDITS, l->journal, &p), STATUS_OK, "cut %d: %s", (int)cut, p.text);
+		cr_assert_eq(length_of(l->file[0]), SIZE + MORE);
+		cr_assert(holds(l->file[1], l->after[1]));
+
+		const struct plan_file *j = journal_of(l);
+		cr_assert_eq(j->targets[0].grows, -MORE);
+		cr_assert_eq(apply(l, j, cut, NULL, &p), STATUS_INTERRUPTED);
+		for (int again = 0; again < 2; again++) /* it is as short again the second time */
+			cr_assert_eq(apply(l, j, EDITS, NULL, &p), STATUS_OK, "%s", p.text);
+		cr_assert(holds(l->file[0], l->before[0]) && holds(l->file[1], l->before[1]));
+		plan_file_close((struct plan_file *)(uintptr_t)j);
+	}
+	/* what stands behind its end by now is another's */
+	put(l->file[0], l->before[0], SIZE);
+	FILE *f = fopen(l->file[0], "ae");
+	cr_assert(f && fwrite(l->before[1], 1, MORE, f) == MORE && fclose(f) == 0);
+	unlink(l->journal);
+	cr_assert_eq(apply(l, &l->plan, EDITS, l->journal, &p), STATUS_USAGE);
+	cr_assert(strstr(p.text, "0x10000"), "%s", p.text);
+	lab_close(l);
+}
+
 Test(apply, a_write_cut_in_its_middle_is_still_its_own)
 {
 	struct lab *l = lab_open();

@@ -121,6 +121,31 @@ Test(overlay, it_reads_as_the_same_writes_on_a_copy_would)
 	arena_close(a);
 }
 
+Test(overlay, made_longer_it_is_zeros_behind_the_end_and_can_be_written_there)
+{
+	struct arena *a = arena_open(1 << 20);
+	struct image *o = overlay_open(a, below(a));
+	uint8_t buf[16], lost[16];
+
+	cr_assert_not(overlay_write(o, LEN, "abc", 3));
+	cr_assert_not(overlay_resize(o, LEN - 1));
+	cr_assert(overlay_resize(o, LEN + 100));
+	cr_assert(overlay_write(o, LEN + 4, "abc", 3));
+	memset(buf, 1, sizeof(buf));
+	memset(lost, 1, sizeof(lost));
+	cr_assert(image_read(o, LEN - 2, 12, buf, lost));
+	cr_assert(buf[0] == (uint8_t)((LEN - 2) * 7) && buf[2] == 0 && memcmp(buf + 6, "abc", 3) == 0 && buf[9] == 0);
+	cr_assert_eq(memchr(lost, 1, 12), NULL);
+	struct extent e = image_extent(o, LEN);
+	cr_assert(e.kind == EXTENT_HOLE && e.len == 4);
+	e = image_extent(o, LEN + 4);
+	cr_assert(e.kind == EXTENT_DATA && e.len == 3);
+	e = image_extent(o, LEN + 7);
+	cr_assert(e.kind == EXTENT_HOLE && e.len == 93);
+	cr_assert_not(image_read(o, LEN + 99, 2, buf, lost));
+	arena_close(a);
+}
+
 Test(overlay, without_memory_it_says_so)
 {
 	struct arena *a = arena_open(1 << 20);

@@ -111,6 +111,33 @@ pmempool create obj gone.set
 pmempool check -q new.set || fail "the peer does not like the set file: $(cat new.set)"
 grep -q "parts/x" new.set || fail "a part is missing in $(cat new.set)"
 want 16 "$bin" repair parts --set new.set
+# a set file that lost its option, and whose lines are in another order: the plan makes it longer, elsewhere too
+mkdir single; cd single
+printf 'PMEMPOOLSET\nOPTION SINGLEHDR\n8M %s/s0\n8M %s/s1\n' "$PWD" "$PWD" >pool.set
+pmempool create obj pool.set; "$PEERS/obj_use" close pool.set
+sed -i 2d pool.set; cp pool.set set.is
+want 4 "$bin" repair pool.set --plan plan
+python3 "$SOURCE/tests/report/validate.py" "$SOURCE/report/json/plan.schema.json" plan || fail "a plan that makes a file longer"
+grep -c '"made": true' plan >made.nr; [ "$(cat made.nr)" = 1 ] || fail "more than the set file is mended"
+want 0 "$bin" apply plan
+"$PEERS/obj_content" pool.set | grep -qx sound || fail "the mended set does not open: $(cat pool.set)"
+want 0 "$bin" undo plan.journal
+cmp pool.set set.is || fail "the set file is not what it was"
+want 0 "$bin" apply plan pool.set
+grep -qx "OPTION SINGLEHDR" pool.set || fail "no option in $(cat pool.set)"
+want 0 "$bin" undo plan.journal pool.set
+cmp pool.set set.is || fail "undo of a set file by name"
+want 1 "$bin" repair pool.set --yes --to ../single.new
+grep -qx "OPTION SINGLEHDR" ../single.new/pool.set && "$PEERS/obj_content" ../single.new/pool.set | grep -qx sound || fail "the copied set"
+cd ..
+printf 'PMEMPOOLSET\n8M %s/o0\n9M %s/o1\n10M %s/o2\n' "$dir" "$dir" "$dir" >order.set
+pmempool create obj order.set; "$PEERS/obj_use" close order.set
+cp order.set order.is
+printf 'PMEMPOOLSET\n10M %s/o2\n# the first\n8M %s/o0\n9M %s/o1\n' "$dir" "$dir" "$dir" >order.set
+want 1 "$bin" repair order.set --yes --to order.new
+pmempool check -q order.new/pool.set || fail "the peer does not like the order of a copied set: $(cat order.new/pool.set)"
+want 1 "$bin" repair order.set --in-place --yes
+[ "$(grep -v '#' order.set)" = "$(cat order.is)" ] || fail "the order of $(cat order.set)"
 # a file that is older than the pool in it, by its own time: which of the two is wrong is not known, so nobody changes it unasked
 pmempool create -s 2M log early
 touch -d @1500000000 early; cp -p early early.is
