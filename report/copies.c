@@ -16,7 +16,7 @@ static char *copy_path(const struct result *r, const struct item *item, const st
 	bool clash = false;
 
 	for (const struct item *it = r->intake.first; it; it = it->next)
-		clash |= it != item && strcmp(it->name, item->name) == 0;
+		clash |= it->source != item->source && strcmp(it->name, item->name) == 0;
 	if (clash || item->name[0] == '\0' || strchr(item->name, '/') || strcmp(item->name, "pool.set") == 0)
 		return asprintf(&path, "%s/replica%" PRIu32 "-part%" PRIu32, dir, p->replica, p->idx) < 0 ? NULL : path;
 	return asprintf(&path, "%s/%s", dir, item->name) < 0 ? NULL : path;
@@ -27,6 +27,7 @@ void copies_set_begin(FILE *set, const struct result *r)
 	fprintf(set, "PMEMPOOLSET\n%s", r->model.pool->singlehdr ? "OPTION SINGLEHDR\n" : "");
 }
 
+/* r: what was repaired, whose items the edited images are of; part may be of the analysis after it. */
 static enum status part_write(const struct result *r, const struct repair *rep, const struct pool_part *part, const char *dir,
 			      FILE *set, struct problem *p)
 {
@@ -34,7 +35,7 @@ static enum status part_write(const struct result *r, const struct repair *rep, 
 
 	if (part->item == NULL || part->same_file)
 		return STATUS_OK;
-	for (const struct item *it = r->intake.first; it != part->item; it = it->next)
+	for (const struct item *it = r->intake.first; it && it->source != part->item->source; it = it->next)
 		i++;
 	char *path = copy_path(r, part->item, part, dir);
 	enum status st = path ? apply_copy(rep->edited[i], path, p) : problem_set(p, STATUS_NOMEM, "%s: no memory", dir);
@@ -65,7 +66,7 @@ static enum status several(const char *to, const struct result *r, const struct 
 		if (k && any)
 			fprintf(set, "REPLICA\n");
 		for (uint32_t n = 0; st == STATUS_OK && n < s->replicas[k]->nr; n++)
-			st = part_write(now, rep, s->replicas[k]->parts[n], dir, set, p);
+			st = part_write(r, rep, s->replicas[k]->parts[n], dir, set, p);
 	}
 	if (set == NULL || fclose(set) != 0)
 		st = problem_set(p, STATUS_IO, "%s/pool.set: %s", dir, strerror(errno));

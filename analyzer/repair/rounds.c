@@ -70,25 +70,36 @@ static void steps_ask(struct plan *p, const struct result *now, const struct rep
 	}
 }
 
+/* Why the same step was put aside by a plan before this one; NULL: it was not. */
+static const char *put_aside_before(const struct plan *before, const struct step *s)
+{
+	for (const struct step *o = before ? before->first : NULL; o; o = o->next)
+		if (o->rejected && strcmp(o->fingerprint, s->fingerprint) == 0 && strcmp(o->says, s->says) == 0)
+			return o->rejected;
+	return NULL;
+}
+
 /* Chooses among the steps of one finding, from its proposal on. */
-static void step_choose(const struct plan *p, const struct repair_options *ro, struct step *proposal)
+static void step_choose(const struct plan *p, const struct repair_options *ro, const struct plan *before, struct step *proposal)
 {
 	int which = ro->choose ? ro->choose(ro->ctx, p, proposal) : 0;
 	struct step *s = which < 0 ? NULL : plan_which(p, proposal, which);
 
-	if (s)
-		s->chosen = s->class <= ro->most && s->edits_nr;
+	if (s && s->class <= ro->most && s->edits_nr) {
+		s->chosen = true;
+		s->rejected = put_aside_before(before, s);
+	}
 }
 
-static uint32_t steps_choose(struct plan *p, const struct repair_options *ro)
+static uint32_t steps_choose(struct plan *p, const struct repair_options *ro, const struct plan *before)
 {
 	uint32_t nr = 0;
 
 	for (struct step *s = p->first; s; s = s->next)
 		if (s->round == p->round && s->alternative_to == 0)
-			step_choose(p, ro, s);
+			step_choose(p, ro, before, s);
 	for (struct step *s = p->first; s; s = s->next)
-		nr += s->round == p->round && s->chosen;
+		nr += s->round == p->round && plan_made(s);
 	return nr;
 }
 
@@ -216,8 +227,10 @@ static enum status plan_sift(const struct result *r, const struct analyze_option
 	return st == STATUS_OK ? sieve_look(&v, nr) : st;
 }
 
+/* before: a plan whose steps that were put aside are not made; NULL: there is none. */
 static enum status rounds_run(const struct result *r, const struct analyze_options *o,
-			      const struct repair_options *ro, const struct replicas *rs, struct repair *rep)
+			      const struct repair_options *ro, const struct replicas *rs, const struct plan *before,
+			      struct repair *rep)
 {
 	struct plan *p = rep->plan;
 	const struct result *now = r;
@@ -227,10 +240,10 @@ static enum status rounds_run(const struct result *r, const struct analyze_optio
 		steps_ask(p, now, rs);
 		if (p->problem.status != STATUS_OK)
 			return problem_set(&rep->problem, p->problem.status, "%s: %s", r->path, p->problem.text);
-		if (steps_choose(p, ro) == 0)
+		if (steps_choose(p, ro, before) == 0)
 			return STATUS_OK;
 		for (const struct step *s = p->first; s; s = s->next)
-			if (s->round == p->round && s->chosen && !step_lay(&r->intake, rep, s))
+			if (s->round == p->round && plan_made(s) && !step_lay(&r->intake, rep, s))
 				return problem_set(&rep->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);
 		rep->rounds++;
 		enum status st = look_again(r, o, rep);
@@ -241,22 +254,56 @@ static enum status rounds_run(const struct result *r, const struct analyze_optio
 	return STATUS_OK;
 }
 
+/* A fresh plan, and nothing made. False without memory. */
+static bool plan_open(const struct result *r, struct repair *rep)
+{
+	rep->plan = ARENA_NEW(r->arena, struct plan);
+	if (rep->plan == NULL || !overlays_open(r, rep))
+		return false;
+	*rep->plan = (struct plan){ .arena = r->arena, .intake = &r->intake };
+	rep->rounds = 0;
+	return true;
+}
+
+/* Were steps made in rounds after that of a step that was put aside? They may be for what only that one brought about. */
+static bool built_on_sand(const struct plan *p)
+{
+	uint32_t first = UINT32_MAX;
+
+	for (const struct step *s = p->first; s; s = s->next) {
+		if (s->rejected && s->round < first)
+			first = s->round;
+		if (plan_made(s) && s->round > first)
+			return true;
+	}
+	return false;
+}
+
 enum status repair_plan(const struct result *r, const struct analyze_options *o, const struct repair_options *ro,
 			struct repair *out)
 {
 	struct replicas rs;
 	enum status st;
 
-	*out = (struct repair){ .plan = ARENA_NEW(r->arena, struct plan) };
-	if (out->plan == NULL || !overlays_open(r, out))
+	*out = (struct repair){ .plan = NULL };
+	if (!plan_open(r, out))
 		return problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for a plan", r->path);
-	*out->plan = (struct plan){ .arena = r->arena, .intake = &r->intake };
 	st = replica_look(r, o, &rs, &out->problem);
 	if (st == STATUS_OK)
-		st = rounds_run(r, o, ro, &rs, out);
-	replica_close(&rs);
+		st = rounds_run(r, o, ro, &rs, NULL, out);
 	if (st == STATUS_OK && out->analyzed && !ro->forced && worse(r, out))
 		st = plan_sift(r, o, out);
+	if (st == STATUS_OK && built_on_sand(out->plan)) {
+		const struct plan *before = out->plan;
+
+		st = plan_open(r, out) ? rounds_run(r, o, ro, &rs, before, out)
+				       : problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for a plan", r->path);
+		if (st == STATUS_OK && out->rounds == 0)
+			st = look_again(r, o, out); /* what was shown last had steps that are not made */
+		if (st == STATUS_OK && worse(r, out))
+			st = plan_sift(r, o, out);
+	}
+	replica_close(&rs);
 	if (st == STATUS_OK && !plan_finish(out->plan))
 		st = problem_set(&out->problem, STATUS_NOMEM, "%s: no memory for the plan", r->path);
 	return st;

@@ -77,8 +77,10 @@ def classify(verb, peer, ours, ids):
     repairs = verb[1] != "-v"
     if any(i.startswith("pool.bad-blocks") for i in ids) and stricter:
         return "bad-blocks-left"
-    if stricter and "poolset.parts.order" in ids and repairs:
+    if "poolset.parts.order" in ids and repairs:
         return "parts-order"
+    if further and repairs and "poolset" in about:
+        return "set-file"
     if stricter and "log.set.replicas" in ids:
         return "log-replicas"
     if further and ids == ["btt.flog.half-logged"]:
