@@ -60,6 +60,36 @@ static const struct label_slot *copy_proved(struct ns_slot *l)
 	return NULL;
 }
 
+/* A label in a free slot that could be the one that was lost: nothing in use is of its namespace, or where it was. */
+static const struct label_slot *orphan(const struct label_area *la, struct arena *a, bool *vouched)
+{
+	const struct label_slot *best = NULL;
+
+	*vouched = false;
+	for (uint32_t i = 0; i < la->slots_nr && !*vouched; i++) {
+		const struct label_slot *o = &la->slots[i];
+
+		if (!older(la, o) || ns_area_twin(la, o) || ns_area_shared(la, o))
+			continue;
+		*vouched = ns_area_vouched(la, a, o);
+		if (best == NULL || *vouched || (best->label.flags & LABEL_FLAG_UPDATING))
+			best = o;
+	}
+	return best;
+}
+
+static void orphan_put(struct ns_slot *l, const struct finding *f, const struct label_slot *o, bool vouched, struct plan *plan)
+{
+	if (!ns_slot_copy(l, o, false) || !ns_slot_fits(l))
+		return;
+	struct step *s = ns_slot_put(l, f, vouched ? REPAIR_ASK : REPAIR_ADVANCED,
+				     arena_printf(plan->arena, "writes the label of slot %" PRIu32 ", which is free, into slot %" PRIu32 "%s",
+						  o->idx, l->s->idx, vouched ? ": an info block in the memory names its namespace" : ""),
+				     "no label in use is of its namespace, or of the memory that it had", plan);
+	if (s)
+		s->loses = "what was changed in the label since";
+}
+
 static void sibling_put(struct ns_slot *l, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const char *why = "the labels of a set differ in their places alone";
@@ -106,12 +136,16 @@ void ns_label_repair_checksum(const struct check *by, const struct finding *f, c
 		if (s)
 			s->loses = "what was changed in the label since";
 	}
+	bool vouched;
+	const struct label_slot *o = copy ? NULL : orphan(l.la, plan->arena, &vouched);
+	if (o)
+		orphan_put(&l, f, o, vouched, plan);
 	sibling_put(&l, f, m, plan);
 	memcpy(l.bytes, l.was, sizeof(l.bytes));
 	ns_slot_seal(&l);
 	if (!ns_slot_fits(&l))
 		return;
-	bool vouched = ns_area_vouched(l.la, plan->arena, l.s);
+	vouched = ns_area_vouched(l.la, plan->arena, l.s);
 	struct step *s = ns_slot_put(&l, f, vouched ? REPAIR_ASK : REPAIR_ADVANCED,
 				     vouched ? "makes the checksum anew over the label as it is: the info block of the namespace names it"
 					     : "makes the checksum anew over the label as it is",
@@ -159,24 +193,6 @@ void ns_label_repair_number(const struct check *by, const struct finding *f, con
 		    arena_printf(plan->arena, "sets the label's slot to %" PRIu32 ", where it lies: %s", l.s->idx, why), why, plan);
 }
 
-/* A label in a free slot that could be the one that was lost: nothing in use is of its namespace, or where it was. */
-static const struct label_slot *orphan(const struct label_area *la, struct arena *a, bool *vouched)
-{
-	const struct label_slot *best = NULL;
-
-	*vouched = false;
-	for (uint32_t i = 0; i < la->slots_nr && !*vouched; i++) {
-		const struct label_slot *o = &la->slots[i];
-
-		if (!older(la, o) || ns_area_twin(la, o) || ns_area_shared(la, o))
-			continue;
-		*vouched = ns_area_vouched(la, a, o);
-		if (best == NULL || *vouched || (best->label.flags & LABEL_FLAG_UPDATING))
-			best = o;
-	}
-	return best;
-}
-
 static bool blank_used(const struct label_slot *s)
 {
 	static const struct label_v12 none;
@@ -201,18 +217,6 @@ static struct step *blanks_freed(const struct label_area *la, const struct findi
 	return ns_area_index_put(la, la->current, f, class, arena_printf(plan->arena, "marks %" PRIu32 " slot%s that hold%s no label as free",
 									nr, nr == 1 ? "" : "s", nr == 1 ? "s" : ""),
 				 bytes, len, "the kernel passes over such a slot, and never uses it again", plan);
-}
-
-static void orphan_put(struct ns_slot *l, const struct finding *f, const struct label_slot *o, bool vouched, struct plan *plan)
-{
-	if (!ns_slot_copy(l, o, false) || !ns_slot_fits(l))
-		return;
-	struct step *s = ns_slot_put(l, f, vouched ? REPAIR_ASK : REPAIR_ADVANCED,
-				     arena_printf(plan->arena, "writes the label of slot %" PRIu32 ", which is free, into slot %" PRIu32 "%s",
-						  o->idx, l->s->idx, vouched ? ": an info block in the memory names its namespace" : ""),
-				     "no label in use is of its namespace, or of the memory that it had", plan);
-	if (s)
-		s->loses = "what was changed in the label since";
 }
 
 void ns_label_repair_bitmap(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
