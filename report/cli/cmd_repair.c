@@ -242,7 +242,8 @@ const struct command command_repair = {
 		 "pmemlog, pmemblk or pmemobj pool a new one, in one file, with the log's text, the blocks, or the objects. A block "
 		 "that cannot be read is an error to its reader there. Objects keep their offsets, and pointers to them stay right; "
 		 "what cannot be told to be in use becomes free, what could not be read is zero. It implies --deep, --advanced and --yes. "
-		 "A set file that is gone is made anew with --set from the headers of a directory's parts.",
+		 "A set file that is wrong is mended like the rest, by what its files say; one that is gone is made anew with --set from "
+		 "the headers of a directory's parts.",
 	.tables = { &table, &option_evidence, &option_telling },
 	.sources = true, .run = run,
 };
