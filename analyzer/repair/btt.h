@@ -35,6 +35,11 @@ struct step *btt_repair_lbasize(const struct finding *f, const struct model *m, 
 bool btt_repair_info_put(struct plan *plan, struct step *s, const struct node *node, const struct btt_info *info, const char *why);
 /* In this round a step was made that changes what the arena's info blocks say: what they tell of other places waits for it. */
 bool btt_repair_info_busy(struct plan *plan, const struct btt *b, const struct btt_arena *ar);
+bool btt_repair_info_busy_any(struct plan *plan, const struct btt *b); /* of any arena */
+/* Puts info, sealed, into both blocks of the arena. */
+bool btt_repair_info_both(struct plan *plan, struct step *s, const struct btt_arena *ar, const struct btt_info *info, const char *why);
+/* "mapoff to 8192, flogoff to 12288"; NULL: nothing but the checksum is another. */
+const char *btt_repair_info_changes(struct arena *a, const struct btt *b, const struct btt_info *is, const struct btt_info *want);
 /* Is anything of the arena an error, f aside? */
 bool btt_repair_errs(const struct finding *f, const struct model *m, const struct btt_arena *ar, const struct plan *plan);
 /* A lane whose free block is also somebody else's gets one without an owner, for finding f. */
