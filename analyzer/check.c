@@ -61,6 +61,7 @@ void findings_add_as(struct findings *fs, enum severity severity, struct finding
 		return;
 	*kept = f;
 	kept->severity = severity;
+	kept->of = fs->of;
 	kept->next = NULL;
 	if (fs->last)
 		fs->last->next = kept;
@@ -225,12 +226,17 @@ static void put_in_order(struct findings *fs)
 void checks_run(const struct model *m, struct findings *fs, bool (*select)(void *, const struct check *),
 		void *ctx)
 {
-	for (const struct model *at = NULL; (at = model_next(m, at)) != NULL;)
+	const struct model *outer = fs->of; /* a check that lets others run, over what it made itself */
+
+	for (const struct model *at = NULL; (at = model_next(m, at)) != NULL;) {
+		fs->of = outer ? outer : at->up ? at : NULL;
 		for (size_t i = 0; i < fs->tallies_nr; i++) {
 			const struct check *c = fs->tallies[i].by;
 
 			if (select == NULL || select(ctx, c))
 				c->verify(c, at, fs);
 		}
+	}
+	fs->of = outer;
 	put_in_order(fs);
 }

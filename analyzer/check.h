@@ -41,6 +41,7 @@ struct finding {
 	enum remedy_class repair;
 	const struct alternative *alternatives; /* the best first; NULL: none is known, or the one is plain */
 	enum severity severity;    /* set by findings_add from the check; lower only through findings_add_as */
+	const struct model *of;    /* filled by findings_add: the model inside the evidence's own that it was found in; NULL: that one */
 	struct finding *next;      /* filled by findings_add */
 };
 
@@ -82,6 +83,7 @@ struct facts; /* analyzer/facts/facts.h: found out once, for all checks that ask
 struct findings {
 	struct arena *arena;
 	struct facts *facts;
+	const struct model *of;   /* whose checks run, when it lies inside the evidence's own */
 	bool deep;                /* user data may be read too */
 	uint32_t keep;            /* findings kept per check; the rest is counted */
 	struct finding *first, *last;

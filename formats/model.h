@@ -38,6 +38,9 @@ struct model {
 /* top and all that is inside it, in order: NULL starts, NULL ends. */
 const struct model *model_next(const struct model *top, const struct model *m);
 
+/* The one that m is inside of, however deep; m itself, when it is in none. */
+const struct model *model_top(const struct model *m);
+
 /* True when this was read from a capture that left something out on purpose: what looks at data cannot be judged. */
 bool model_left_out(const struct model *m);
 

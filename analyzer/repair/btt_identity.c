@@ -210,9 +210,8 @@ static uint32_t headers_whole(const struct model *m)
 static bool label_certain(const struct model *m, const struct plan *plan)
 {
 	const struct ns *n = ns_of(m);
-	const struct model *top = m->ns || m->up == NULL ? m : m->up;
 
-	if (n == NULL || n->label == NULL || ns_area_shared(ns_area_of(top, n->label->node), n->label))
+	if (n == NULL || n->label == NULL || ns_area_shared(ns_area_of(model_top(m), n->label->node), n->label))
 		return false;
 	for (const struct finding *g = plan->findings->first; g; g = g->next)
 		if (g->severity == ERROR && g->node == n->label->node)

@@ -61,9 +61,11 @@ static void steps_ask(struct plan *p, const struct result *now, const struct rep
 	p->findings = now->findings;
 	for (const struct finding *f = now->findings ? now->findings->first : NULL; f; f = f->next) {
 		const struct step *before = p->last;
+		/* label areas tell of each other, so that captures of namespaces are seen all at once */
+		const struct model *of = f->of && f->of->ns == NULL ? f->of : &now->model;
 
 		if (f->by->repair)
-			f->by->repair(f->by, f, &now->model, p);
+			f->by->repair(f->by, f, of, p);
 		const struct step *own = before ? before->next : p->first;
 		if (own == NULL || own->class != REPAIR_SAFE)
 			replica_offer(rs, f, &now->model, p);

@@ -135,6 +135,7 @@ log_set() {
 btt_ext4()   { gzip -dc "$images/btt/btt2-ext4-clean.img.gz" >pool; }
 btt_v11()    { gzip -dc "$images/btt/btt1-512.img.gz" >pool; }
 label_sets() { tar -xzf "$images/namespace/labels-interleaved.tar.gz"; } # four label areas, two sets
+devdax_pool() { gzip -dc "$images/namespace/devdax-pool.img.gz" >pool; }
 fsdax_ext4() { gzip -dc "$images/namespace/fsdax-ext4-clean.img.gz" >pool; }
 
 PATH=$bin:$PATH
