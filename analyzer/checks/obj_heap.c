@@ -332,7 +332,8 @@ static const struct check checks[] = {
 	  .means = "The headers of the last chunks lie over the first bytes of the zone's first chunk, whose contents "
 		   "are damaged by that.",
 	  .remedy = "Restore the first chunk from its objects' headers, then cut the zone to 65528 chunks.",
-	  .source = "PMDK src/libpmemobj/heap.c zone_calc_size_idx", .verify = overlay_verify },
+	  .source = "PMDK src/libpmemobj/heap.c zone_calc_size_idx", .verify = overlay_verify,
+	  .repair = obj_heap_repair_overlay },
 	{ .id = "obj.zone.size", .after = "pool.set.inner-size", .covers = "H-3 X-1", .severity = ERROR,
 	  .says = "the length of a zone does not agree with the heap's size",
 	  .means = "The library refuses to open the pool, or crashes doing so.",

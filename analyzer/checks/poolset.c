@@ -169,6 +169,18 @@ static bool sizes_declared(const struct pool_set *s)
 	return true;
 }
 
+/*
+ * Zones that are whole, and behind them less than another needs: a heap that counts this in has more chunks than headers
+ * (obj.zone.overlay), so what mends it leaves it out.
+ */
+static bool rest_useless(const struct model *m, const struct pool_set *s)
+{
+	const struct obj_pool *p = m->obj;
+
+	return p && s->inner_size > p->heap_at && s->size > s->inner_size && p->heap->zones_all &&
+	       s->inner_size - p->heap_at == obj_heap_whole_zones(p->heap->zones_all) && s->size - s->inner_size < OBJ_ZONE_MIN;
+}
+
 static void inner_verify(const struct check *self, const struct model *m, struct findings *out)
 {
 	const struct pool_set *s = m->pool;
@@ -191,6 +203,9 @@ static void inner_verify(const struct check *self, const struct model *m, struct
 	/* transform keeps a pool's size whatever the replicas have room for, and the library opens it */
 	if (s->type == POOL_OBJ && s->text && s->voted && s->inner_size < s->size && sizes_declared(s)) {
 		f.detail = "the replicas have more room than the pool: a smaller one is gone, or these were added later";
+		findings_add_as(out, NOTE, f);
+	} else if (rest_useless(m, s)) {
+		f.detail = "what is behind the last zone is too short for another, and is left out";
 		findings_add_as(out, NOTE, f);
 	} else {
 		findings_add(out, f);

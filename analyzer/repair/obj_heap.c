@@ -2,6 +2,7 @@
 
 #include "analyzer/repair/obj_chunks.h"
 #include "formats/base/checksum.h"
+#include "formats/obj/descr.h"
 #include "formats/obj/obj.h"
 #include "formats/obj/run.h"
 
@@ -67,32 +68,72 @@ static bool chunk_put(struct plan *plan, struct step *s, const struct model *m, 
 	return obj_chunks_put(plan, s, m, z, chunk, (struct obj_chunk_hdr){ type, flags, size }, why);
 }
 
+/* Is the end of the zone free? last is its last block then. */
+static bool free_at_end(const struct model *m, const struct obj_zone *z, struct obj_block *last)
+{
+	struct obj_block b = { .len = 0 };
+	struct obj_zone_map map;
+
+	*last = b;
+	if (z == NULL || z->chunks == 0 || !obj_zone_open(m->obj->heap, z, &map))
+		return false;
+	while (obj_block_next(&map, &b))
+		*last = b;
+	bool whole = obj_zone_whole(&map);
+	obj_zone_close(&map);
+	return whole && last->len && last->type == OBJ_CHUNK_FREE && last->chunk + last->len == z->hdr->size_idx;
+}
+
+/* The zone ends at chunk end, and so does its last block, which is free. */
+static void end_put(struct plan *plan, struct step *s, const struct finding *f, const struct model *m, const struct obj_zone *z,
+		    const struct obj_block *last, uint32_t end, const char *why)
+{
+	plan_put_value(plan, s, f->node, f->field, end, why);
+	if (last->chunk < end)
+		chunk_put(plan, s, m, z, last->chunk, OBJ_CHUNK_FREE, last->flags, end - last->chunk, why);
+	else if (last->chunk < OBJ_ZONE_CHUNKS)
+		chunk_put(plan, s, m, z, last->chunk, 0, 0, 0, why);
+}
+
 /* A heap that old writers counted one chunk too long: the chunk is given up when nothing is in it. */
 void obj_heap_repair_overrun(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
 	const struct obj_zone *z = zone_of(m, f->node);
-	struct obj_block b = { .len = 0 }, last = b;
-	struct obj_zone_map map;
+	struct obj_block last;
 
 	(void)by;
-	if (z == NULL || z->chunks == 0 || !obj_zone_open(m->obj->heap, z, &map))
-		return;
-	while (obj_block_next(&map, &b))
-		last = b;
-	bool whole = obj_zone_whole(&map);
-	obj_zone_close(&map);
-	if (!whole || last.len == 0 || last.type != OBJ_CHUNK_FREE || last.chunk + last.len != z->hdr->size_idx)
+	if (!free_at_end(m, z, &last))
 		return; /* an object lies in it */
 	const char *why = "the chunk does not fit the pool, and nothing is in it";
 	struct step *s = plan_step(plan, f, REPAIR_SAFE,
 				   arena_printf(plan->arena, "takes the last chunk out of zone %" PRIu32 ": %s", z->idx, why));
+	if (s)
+		end_put(plan, s, f, m, z, &last, z->expected, why);
+}
+
+/*
+ * The library measures zones by the heap's size, and would count the same chunks in again: the heap ends with its last whole
+ * zone. What stood in the first chunk, under the headers, is for the checks of that chunk.
+ */
+void obj_heap_repair_overlay(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
+{
+	const struct obj_pool *p = m->obj;
+	const struct obj_zone *z = zone_of(m, f->node);
+	struct obj_block last;
+
+	(void)by;
+	if (p->major < 4 || p->words == NULL || p->words->heap_size == 0 || !free_at_end(m, z, &last))
+		return; /* an object lies there, or the heap's size is not one word */
+	uint64_t len = obj_heap_whole_zones(p->heap->zones_all);
+	const char *why = "a zone has headers for 65528 chunks, and nothing is in those behind them";
+	struct step *s = plan_step(plan, f, REPAIR_ASK,
+				   arena_printf(plan->arena, "ends zone %" PRIu32 " at 65528 chunks, and the heap with it: %s", z->idx, why));
 	if (s == NULL)
 		return;
-	plan_put_value(plan, s, f->node, f->field, z->expected, why);
-	if (last.len > 1)
-		chunk_put(plan, s, m, z, last.chunk, OBJ_CHUNK_FREE, last.flags, last.len - 1, why);
-	else
-		chunk_put(plan, s, m, z, last.chunk, 0, 0, 0, why);
+	s->loses = arena_printf(plan->arena, "%" PRIu64 " bytes of room at the end of the pool", p->heap->len - len);
+	end_put(plan, s, f, m, z, &last, OBJ_ZONE_CHUNKS, why);
+	plan_put_value(plan, s, p->words_node, layout_field(p->words_node->layout, "heap_size"), len,
+		       "the library would count the chunks in again");
 }
 
 /* The zone that holds the chunk header or the chunk at `at`. */

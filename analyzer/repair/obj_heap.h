@@ -12,6 +12,7 @@
 void obj_heap_repair_header(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_zone(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_overrun(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
+void obj_heap_repair_overlay(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_chunk(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_flags(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);
 void obj_heap_repair_run_data(const struct check *by, const struct finding *f, const struct model *m, struct plan *p);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { PAGE = 4096 }; /* that pools' files end on */
+
 #define SELF obj_heap_hdr
 static const struct field obj_heap_hdr_fields[] = { OBJ_HEAP_HDR(ROW_LE, ROW_RAW) };
 #undef SELF
@@ -36,6 +38,11 @@ uint32_t obj_zone_expected(uint64_t len, uint64_t idx, uint64_t nr)
 	return idx + 1 < nr || chunks > OBJ_ZONE_CHUNKS ? OBJ_ZONE_CHUNKS : (uint32_t)chunks;
 }
 
+uint64_t obj_heap_whole_zones(uint64_t zones)
+{
+	return (OBJ_HEAP_HDR_LEN + zones * OBJ_ZONE_STRIDE + PAGE - 1) / PAGE * PAGE;
+}
+
 /*
  * Chunks to walk: the larger of what the header and the heap's size say. Known writers stored up to
  * two more than a zone can hold; anything past that is no count. Only the headers must be there: of
@@ -54,7 +61,6 @@ static uint32_t chunks_of(const struct obj_heap *h, const struct obj_zone *z, ui
 uint64_t obj_heap_by_zones(const struct obj_heap *h)
 {
 	uint64_t end = 0;
-	enum { PAGE = 4096 };
 
 	for (uint32_t i = 0; i < h->zones_nr; i++) {
 		const struct obj_zone *z = &h->zones[i];

@@ -84,6 +84,8 @@ struct obj_heap *obj_heap_decode(struct arena *a, struct node *parent, struct ob
 
 /* Chunks that zone idx of nr ought to have in a heap of len bytes. */
 uint32_t obj_zone_expected(uint64_t len, uint64_t idx, uint64_t nr);
+/* The length of a heap of so many zones, none shorter than a zone can be, up to the page that files end on. */
+uint64_t obj_heap_whole_zones(uint64_t zones);
 /* The least length that the zones in use ask for, rounded up to the page that files end on; 0: none is in use. */
 uint64_t obj_heap_by_zones(const struct obj_heap *h);
 /* Do the zones in use end where they would in a heap of len bytes? */

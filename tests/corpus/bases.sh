@@ -13,6 +13,11 @@ killed() { # a program that ends itself with SIGKILL
 	( "$@"; exit $? ) >/dev/null 2>&1 || status=$?
 	[ "$status" = 137 ] || { echo "$*: was to be killed, ended with $status" >&2; exit 1; }
 }
+crashed() { # a program whose library ends it with SIGSEGV
+	local status=0
+	( ulimit -c 0; "$@"; exit $? ) >/dev/null 2>&1 || status=$?
+	[ "$status" = 139 ] || { echo "$*: was to crash, ended with $status" >&2; exit 1; }
+}
 set_file() { # lines of a set file; SIZE NAME becomes SIZE DIR/NAME
 	echo PMEMPOOLSET
 	sed -E "s|^([0-9]+[A-Z]*) |\1 $PWD/|"
@@ -26,6 +31,10 @@ obj_tx()     { pmempool create --layout=killed -s 16M obj pool; killed obj_use t
 obj_long()   { obj_ops pool make recovery; } # killed in a transaction whose log has nine extensions
 obj_mixed()  { command obj_mixed pool >/dev/null; }
 obj_lists()  { obj_ops pool make list_move; } # two lists, of four elements and of one
+obj_overlay() { # of a length at which libpmemobj gives a zone one chunk more than headers; the file is a hole for the most part
+	LD_PRELOAD=$bin/sparse_shim.so pmempool create -s 17181966336B obj pool
+	crashed obj_use close pool
+}
 obj_odd()    { pmempool create -s 16777001B obj pool; obj_use close pool; }
 obj_plain() { # every feature off: the checksum covers the whole header
 	pmempool create -s 16M obj pool
