@@ -111,7 +111,6 @@ static void error_tell(const struct btt_arena *ar, const struct btt_fault *ft, c
 	(void)bl;
 	f->detail = arena_printf(out->arena, "reads of block %" PRIu32 " fail until it is written again; %s media block %" PRIu32,
 				 ft->lba, held(ar, ft->block), ft->block);
-	f->repair = REPAIR_ADVANCED;
 }
 
 static void error_judge(const struct check *self, const struct btt_arena *ar, const struct btt_blocks *bl,
