@@ -312,6 +312,8 @@ static void strays_verify(const struct check *self, const struct model *m, struc
 #define GRAMMAR "PMDK 1.12 src/common/set.c util_poolset_parse"
 #define NO_SET "The libraries and pmempool refuse the set file."
 #define EDIT "Correct the line; the headers of the parts tell which files belong together."
+/* Without the set file a directory's parts are put together by what their headers say of each other. */
+#define REMAKE "Put the set file aside, and let 'pmemscope repair DIRECTORY --set NEW' write one from the parts' headers."
 #define FILES "PMDK 1.12 src/common/set.c util_poolset_check, util_part_open"
 
 static const struct check checks[] = {
@@ -331,11 +333,11 @@ static const struct check checks[] = {
 	{ .id = "poolset.line.remote", .covers = "PS-02", .severity = ERROR, .says = "a remote replica is not well declared",
 	  .means = NO_SET, .remedy = EDIT, .source = GRAMMAR, .verify = faults_verify },
 	{ .id = "poolset.replica.empty", .covers = "PS-03", .severity = ERROR, .says = "a replica has no parts",
-	  .means = NO_SET, .remedy = "Find its files by the poolset uuid in their headers, and list them.",
+	  .means = NO_SET, .remedy = REMAKE,
 	  .source = GRAMMAR, .verify = faults_verify, .repair = set_file_repair_empty },
 	{ .id = "poolset.path.twice", .covers = "PS-04", .severity = ERROR, .says = "one file is listed as two parts",
 	  .means = "The libraries refuse the set; pmempool sync and transform destroy the file.",
-	  .remedy = "Do not run pmempool sync. " EDIT, .source = FILES, .verify = twice_verify },
+	  .remedy = "Do not run pmempool sync. " REMAKE, .source = FILES, .verify = twice_verify },
 	{ .id = "pool.part.size", .covers = "PH-23 PS-05", .severity = ERROR,
 	  .says = "a part's file is not as long as the set file says",
 	  .means = "The libraries refuse the set; pmempool sync deletes such a part and makes it anew.",

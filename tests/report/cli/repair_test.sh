@@ -111,6 +111,13 @@ pmempool create obj gone.set
 pmempool check -q new.set || fail "the peer does not like the set file: $(cat new.set)"
 grep -q "parts/x" new.set || fail "a part is missing in $(cat new.set)"
 want 16 "$bin" repair parts --set new.set
+# what the advice for a set file that names a file twice comes to: put aside, another is made of the same files
+printf 'PMEMPOOLSET\n8M %s/parts/x\n9M %s/parts/x\nREPLICA\n17M %s/parts/a\n' "$dir" "$dir" "$dir" >parts/pool.set
+"$bin" check -v parts/pool.set >out || true
+grep -q "poolset.path.twice" out || fail "a file that is named twice: $(cat out)"
+mv parts/pool.set twice.set; mv new.set first.set
+"$bin" repair parts --set new.set >out 2>err || { cat out err; fail "no set file in place of one that is wrong"; }
+cmp new.set first.set || fail "another set file of the same parts: $(cat new.set)"
 # a set file that lost its option, and whose lines are in another order: the plan makes it longer, elsewhere too
 mkdir single; cd single
 printf 'PMEMPOOLSET\nOPTION SINGLEHDR\n8M %s/s0\n8M %s/s1\n' "$PWD" "$PWD" >pool.set
