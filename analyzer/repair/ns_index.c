@@ -155,9 +155,7 @@ static bool agrees(struct block *b)
 	if (own == NULL || own->seq < 1 || own->seq > 3 || memcmp(own->sig, "NAMESPACE_INDEX", sizeof(own->sig)) != 0)
 		return false;
 	head_put(b, own->seq);
-	if (!used_hold(b))
-		return false;
-	return true;
+	return used_hold(b);
 }
 
 static uint32_t before(uint32_t seq)
@@ -174,9 +172,12 @@ static void mirror(struct block *b)
 	head_put(b, before(other->index->seq));
 }
 
-static int which(const struct label_area *la, const struct node *node)
+/* The block that a finding is about. */
+static bool block_of(const struct model *m, const struct finding *f, struct block *b)
 {
-	return la->block[1].node == node;
+	const struct label_area *la = ns_area_of(m, f->node);
+
+	return la && block_open(la, la->block[1].node == f->node, b);
 }
 
 static struct step *put(struct block *b, const struct finding *f, enum remedy_class class, const char *says, const char *why,
@@ -185,23 +186,28 @@ static struct step *put(struct block *b, const struct finding *f, enum remedy_cl
 	return ns_area_index_put(b->la, b->k, f, class, says, b->bytes, b->len, why, plan);
 }
 
+static struct step *restored_put(struct block *b, const struct finding *f, struct plan *plan)
+{
+	const char *why = "the stored checksum is that of this block, and every slot that it calls used holds a label";
+
+	return put(b, f, REPAIR_SAFE, arena_printf(plan->arena, "restores index block %d: %s", b->k, why), why, plan);
+}
+
 void ns_index_repair_block(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct label_area *la = ns_area_of(m, f->node);
-	const char *why = "the stored checksum is that of this block, and every slot that it calls used holds a label";
+	const char *why = "every slot that the block calls used holds a label";
 	struct block b;
 
 	(void)by;
-	if (la == NULL || !block_open(la, which(la, f->node), &b))
+	if (!block_of(m, f, &b))
 		return;
 	if (restore(&b)) {
-		put(&b, f, REPAIR_SAFE, arena_printf(plan->arena, "restores index block %d: %s", b.k, why), why, plan);
+		restored_put(&b, f, plan);
 		return;
 	}
-	if (!trusted(la, !b.k))
+	if (!trusted(b.la, !b.k))
 		return;
 	struct block whole = b;
-	why = "every slot that the block calls used holds a label";
 	struct step *s = agrees(&whole) ? put(&whole, f, REPAIR_ASK, arena_printf(plan->arena, "makes the checksum of index block %d anew "
 										   "over what it says: %s", b.k, why), why, plan)
 					: NULL;
@@ -216,35 +222,33 @@ void ns_index_repair_block(const struct check *by, const struct finding *f, cons
 
 void ns_index_repair_places(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct label_area *la = ns_area_of(m, f->node);
 	struct block b;
 
 	(void)by;
-	if (la == NULL || !block_open(la, which(la, f->node), &b))
+	if (!block_of(m, f, &b))
 		return;
-	const struct label_index *own = la->block[b.k].index;
+	const struct label_index *own = b.la->block[b.k].index;
 	bool sizes = b.nslot == own->nslot && (uint32_t)LABEL_V11_LEN << own->labelsize == b.label_len;
 	if (b.len > own->mysize) /* bits that the block never had */
 		memset(b.bytes + own->mysize, 0xff, (size_t)(b.len - own->mysize));
 	head_put(&b, own->seq);
-	struct step *s = put(&b, f, sizes || trusted(la, !b.k) ? REPAIR_SAFE : REPAIR_ASK,
+	struct step *s = put(&b, f, sizes || trusted(b.la, !b.k) ? REPAIR_SAFE : REPAIR_ASK,
 			     arena_printf(plan->arena, "sets the places and sizes of index block %d to those of the area it lies in", b.k),
 			     "they follow from the area's length and the size of a label", plan);
-	if (s && !sizes && !trusted(la, !b.k))
+	if (s && !sizes && !trusted(b.la, !b.k))
 		s->loses = "nothing else tells how large a slot is, or how many there are";
 }
 
 void ns_index_repair_sequence(const struct check *by, const struct finding *f, const struct model *m, struct plan *plan)
 {
-	const struct label_area *la = ns_area_of(m, f->node);
 	struct block b;
 
 	(void)by;
-	if (la == NULL || !block_open(la, which(la, f->node), &b))
+	if (!block_of(m, f, &b))
 		return;
-	const struct label_index *own = la->block[b.k].index, *other = la->block[!b.k].index;
+	const struct label_index *own = b.la->block[b.k].index, *other = b.la->block[!b.k].index;
 	uint32_t low = own->seq & 3;
-	if ((low == 0 && !trusted(la, !b.k)) || own->mysize != b.len)
+	if ((low == 0 && !trusted(b.la, !b.k)) || own->mysize != b.len)
 		return;
 	struct label_index ix = *own;
 	ix.seq = low ? low : before(other->seq);
@@ -260,16 +264,10 @@ void ns_index_repair_sequence(const struct check *by, const struct finding *f, c
 /* Both blocks, as far as their checksums tell what they were. */
 static bool restore_any(const struct label_area *la, const struct finding *f, struct plan *plan)
 {
-	const char *why = "the stored checksum is that of this block, and every slot that it calls used holds a label";
-	struct step *s = NULL;
-
 	for (int k = 0; k < 2; k++) {
 		struct block b;
 
-		if (!block_open(la, k, &b) || !restore(&b))
-			continue;
-		s = put(&b, f, REPAIR_SAFE, arena_printf(plan->arena, "restores index block %d: %s", k, why), why, plan);
-		if (s)
+		if (block_open(la, k, &b) && restore(&b) && restored_put(&b, f, plan))
 			return true; /* the other one is then told by itself */
 	}
 	return false;
